@@ -1,0 +1,9 @@
+//! Bytes to hashes: everything `docs/format.md` says about what is hashed or signed.
+//!
+//! This crate knows bytes, not meaning: it has no event type, no file, no clock, no randomness.
+
+pub mod hash;
+pub mod typed;
+
+pub use hash::{ContentHash, EventHash, TableRoot, TreeHash};
+pub use typed::{Date, Instant};
