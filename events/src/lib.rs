@@ -1,1 +1,86 @@
-//! What can be recorded.
+//! What can be recorded: one file per event type, one list of them all.
+//!
+//! Payloads are facts in the past tense. They know their stored name, version and JSON Schema, and nothing of
+//! rules, files, clocks or networks. Fields stand in alphabetical order, so plain serialization is canonical.
+
+mod catalogue;
+mod decimal;
+mod ids;
+mod recorded;
+pub mod rulebook;
+mod words;
+
+mod area_registered;
+mod award_revoked;
+mod bonus_granted;
+mod deduction_imposed;
+mod evidence_attached;
+mod figure_approved;
+mod figure_corrected;
+mod figure_reported;
+mod figure_returned;
+mod figure_verified;
+mod figure_withdrawn;
+mod indicator_defined;
+mod key_enrolled;
+mod key_revoked;
+mod ledger_opened;
+mod log_key_changed;
+mod narrative_reported;
+mod period_closed;
+mod period_extended;
+mod period_opened;
+mod plan_adopted;
+mod responsibility_assigned;
+mod responsibility_ended;
+mod rulebook_adopted;
+mod submission_filed;
+mod target_revised;
+mod target_set;
+mod unit_registered;
+mod veto_imposed;
+mod weight_block_defined;
+mod workday_calendar_published;
+
+pub use catalogue::{DecodeError, Event, EventKind};
+pub use decimal::{Absence, Decimal, Value};
+pub use ids::{AccountId, AreaId, BlockId, IndicatorId, PeriodId, PlanId, RulebookId, UnitId};
+pub use indicator_defined::{BonusTerms, RollUp};
+pub use recorded::{Recorded, Signature};
+pub use rulebook::Rulebook;
+pub use submission_filed::Confirmation;
+pub use target_set::Target;
+pub use words::{
+    AreaClass, Channel, CorrectionReason, Direction, Duty, FigureStatus, IndicatorKind, PeriodKind, Stage, UnitKind,
+};
+pub use area_registered::AreaRegistered;
+pub use award_revoked::AwardRevoked;
+pub use bonus_granted::BonusGranted;
+pub use deduction_imposed::DeductionImposed;
+pub use evidence_attached::EvidenceAttached;
+pub use figure_approved::FigureApproved;
+pub use figure_corrected::FigureCorrected;
+pub use figure_reported::FigureReported;
+pub use figure_returned::FigureReturned;
+pub use figure_verified::FigureVerified;
+pub use figure_withdrawn::FigureWithdrawn;
+pub use indicator_defined::IndicatorDefined;
+pub use key_enrolled::KeyEnrolled;
+pub use key_revoked::KeyRevoked;
+pub use ledger_opened::LedgerOpened;
+pub use log_key_changed::LogKeyChanged;
+pub use narrative_reported::NarrativeReported;
+pub use period_closed::PeriodClosed;
+pub use period_extended::PeriodExtended;
+pub use period_opened::PeriodOpened;
+pub use plan_adopted::PlanAdopted;
+pub use responsibility_assigned::ResponsibilityAssigned;
+pub use responsibility_ended::ResponsibilityEnded;
+pub use rulebook_adopted::RulebookAdopted;
+pub use submission_filed::SubmissionFiled;
+pub use target_revised::TargetRevised;
+pub use target_set::TargetSet;
+pub use unit_registered::UnitRegistered;
+pub use veto_imposed::VetoImposed;
+pub use weight_block_defined::WeightBlockDefined;
+pub use workday_calendar_published::WorkdayCalendarPublished;
