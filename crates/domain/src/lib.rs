@@ -1,1 +1,8 @@
-//! The domain.
+//! Every rule, no I/O: the registry, the figure book, deciding and scoring.
+//!
+//! Time and ids arrive as arguments. Nothing here knows a file, a network, a clock or a random number.
+
+pub mod book;
+pub mod history;
+pub mod ledger;
+pub mod registry;

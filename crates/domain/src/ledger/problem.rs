@@ -1,0 +1,135 @@
+//! What can be wrong with a submission: stable codes, and a Chinese sentence for the person.
+
+use chain::{Date, EventHash};
+use events::{AreaId, Decimal, IndicatorId, PlanId};
+
+/// Whether a problem blocks, or asks for a confirmation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The unit may confirm it with a reason; the confirmation is recorded.
+    Warning,
+    /// Nothing is recorded until it is put right.
+    Error,
+}
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* } => $severity:ident, $code:literal, $text:literal;)*) => {
+        /// Everything that can be wrong. Each kind has a stable code; names in it are for people.
+        #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+        #[allow(missing_docs, reason = "the sentence of each kind says what its fields are")]
+        pub enum ProblemKind {
+            $($(#[$doc])* #[error($text)] $name { $($field: $type),* },)*
+        }
+
+        impl ProblemKind {
+            /// The stable code, kebab-case.
+            #[must_use]
+            pub const fn code(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $code,)* }
+            }
+
+            /// Whether it blocks.
+            #[must_use]
+            pub const fn severity(&self) -> Severity {
+                match self { $(Self::$name { .. } => Severity::$severity,)* }
+            }
+
+            /// Every code with its severity, in the order of the list; for documentation.
+            pub const CODES: &[(&'static str, Severity)] = &[$(($code, Severity::$severity),)*];
+        }
+    };
+}
+
+problems! {
+    // The submission as a whole.
+    Empty {} => Error, "empty-submission", "这次报送里没有任何内容。请至少填一项后再提交。";
+    TooManyEvents { count: usize, limit: usize } => Error, "too-many-events", "一次报送有 {count} 项，超过上限 {limit} 项。请分成几次提交。";
+    BadText { reason: String } => Error, "bad-text", "文字中有账本不能收的字符（{reason}）。请删去控制字符或重新输入这段文字。";
+    LineTooLong { limit: usize } => Error, "line-too-long", "这一项太长，单项不能超过 {limit} 字节。请缩短文字，把详细材料作为佐证文件附上。";
+    NotOpened {} => Error, "ledger-not-opened", "账本还没有开账，第一项必须是开账事件。";
+    OpenedAlready {} => Error, "ledger-opened-already", "账本已经开账，开账事件只能是第 0 行。";
+    BadOpening { reason: String } => Error, "bad-opening", "开账事件不合规定：{reason}。";
+    UnknownUnit { unit: String } => Error, "unknown-unit", "单位“{unit}”没有登记。请核对单位代码，或请市数字办先登记该单位。";
+    NotPermitted { unit: String, act: &'static str } => Error, "not-permitted", "“{unit}”没有权限{act}。如职责有变，请市数字办先登记责任分工。";
+    SignatureMissing { unit: String } => Error, "signature-missing", "“{unit}”已登记签名密钥，报送须签名。请用该密钥签名后再提交。";
+    KeyNotEnrolled { unit: String } => Error, "key-not-enrolled", "签名所用的密钥没有登记在“{unit}”名下，或已停用。请用已登记的密钥重新签名。";
+    SignatureBad { unit: String } => Error, "signature-bad", "“{unit}”的签名与报送内容不符。内容可能在签名后被改动，请重新签名。";
+    FilingMissing {} => Error, "filing-missing", "报送数据或进展前须先说明报送期（第一项应为 submission-filed）。";
+    FilingMisplaced {} => Error, "filing-misplaced", "报送说明（submission-filed）只能有一个，且只能是第一项。";
+    FilingUseless {} => Error, "filing-useless", "这次报送只有报送说明，没有数据或进展。";
+    UnconfirmedWarning { warning: &'static str, text: String } => Error, "unconfirmed-warning", "{text}（提醒 {warning} 尚未确认：如数据无误，请写明原因后确认。）";
+
+    // Names that must be known.
+    UnknownPlan { plan: String } => Error, "unknown-plan", "没有代码为“{plan}”的方案。请核对方案代码。";
+    UnknownIndicator { indicator: String } => Error, "unknown-indicator", "方案中没有代码为“{indicator}”的指标。请核对指标代码，或重新下载报送表。";
+    UnknownArea { area: String } => Error, "unknown-area", "方案中没有代码为“{area}”的地区。请核对地区代码。";
+    UnknownPeriod { period: String } => Error, "unknown-period", "没有报送期“{period}”。请核对报送期，或等市数字办开放后再报。";
+    UnknownBlock { block: String } => Error, "unknown-block", "方案中没有代码为“{block}”的权重块。";
+    UnknownEvent { hash: EventHash } => Error, "unknown-event", "账本里没有哈希为 {hash} 的事件，或它不是这里该引用的那种。请从审计轨迹复制哈希。";
+    Exists { what: &'static str, id: String } => Error, "exists", "{what}“{id}”已经登记，不能重复登记。";
+    BadOrder { reason: &'static str } => Error, "bad-order", "{reason}";
+    EmptyText { what: &'static str } => Error, "empty-text", "“{what}”不能为空。";
+    TooLongText { what: &'static str, limit: usize } => Error, "too-long-text", "“{what}”超过 {limit} 字。请缩短，详细材料可作为佐证文件附上。";
+    BadKey { reason: String } => Error, "bad-key", "密钥不能登记：{reason}。";
+    BadRulebook { reason: String } => Error, "bad-rulebook", "计分规则有误：{reason}";
+
+    // Figures.
+    AreaNotAssessed { area: String, indicator: String } => Error, "area-not-assessed", "“{indicator}”不考核“{area}”，不能报送。请删去这一格。";
+    RowVoid { indicator: String } => Error, "row-void", "“{indicator}”在方案中没有目标、不作考核，不能报送。";
+    NoTargetYear { year: i32 } => Error, "no-target-year", "方案没有 {year} 年的目标，不能报送该年的数。";
+    OutsidePeriod { as_at: Date, period: String } => Error, "outside-period", "数据截止日 {as_at} 不在报送期 {period} 内。请核对截止日或换一个报送期。";
+    InFuture { as_at: Date } => Error, "in-future", "数据截止日 {as_at} 还没有到。请报送已经发生的数。";
+    PeriodClosed { period: String } => Error, "period-closed", "报送期 {period} 已关闭，不再收首次报送。请联系市数字办办理延期，或用更正。";
+    PeriodMismatch { period: String, filed: String } => Error, "period-mismatch", "这一项的报送期是 {period}，与本次报送的 {filed} 不一致。";
+    NotAFigurePeriod { period: String } => Error, "not-a-figure-period", "报送期 {period} 是周报，只收进展，不收数据。";
+    ReportedTwice { indicator: String, area: String } => Error, "reported-twice", "“{indicator} · {area}”在这次报送里出现了两次。请只留一个。";
+    ReportedAlready { indicator: String, area: String, as_at: Date, position: u64 } => Error, "reported-already", "“{indicator} · {area}”截止 {as_at} 的数已报过（#{position}）。原数不能覆盖，请用更正。";
+    Negative { value: Decimal } => Error, "negative", "{value} 是负数，这个指标不会小于 0。请核对符号。";
+    OverHundred { value: Decimal } => Error, "over-hundred", "{value}% 超过 100%，这个指标不可能。请核对是否填错单位或小数点。";
+    NotACount { value: Decimal, measure: String } => Error, "not-a-count", "{value} 不是整数，单位是“{measure}”的数应为整数。";
+    SuspectScale { value: Decimal, beside: Decimal, hint: &'static str } => Warning, "suspect-scale", "{value} 与参照值 {beside} 相差悬殊，{hint}。";
+    CumulativeFalls { value: Decimal, before: Decimal, day: Date } => Warning, "cumulative-falls", "{value} 小于 {day} 已报的累计数 {before}，累计数一般不会下降。";
+    CumulativeAbove { value: Decimal, after: Decimal, day: Date } => Warning, "cumulative-above-later", "{value} 大于 {day} 已报的累计数 {after}，累计数一般不会下降。";
+    FarFromLast { value: Decimal, before: Decimal, day: Date } => Warning, "far-from-last", "{value} 与 {day} 的 {before} 相比变化过大。";
+    FarFromTarget { value: Decimal, target: Decimal } => Warning, "far-from-target", "{value} 超过全年目标 {target} 的两倍。";
+
+    // The life of a figure.
+    Unchanged { value: String } => Error, "unchanged", "更正后的数仍是 {value}，没有变化。";
+    CorrectedAlready { position: u64 } => Error, "corrected-already", "这个数已被 #{position} 更正。请更正最新的那一个。";
+    Withdrawn {} => Error, "withdrawn", "这个数已经撤回，不能再办。可以重新报送。";
+    Returned {} => Error, "returned", "这个数已退回，要等填报单位更正。";
+    VerifiedAlready {} => Error, "verified-already", "这个数已经复核。";
+    NotVerified {} => Error, "not-verified", "这个数还没有复核，不能审定。";
+    ApprovedAlready {} => Error, "approved-already", "这个数已经审定。";
+    ActedTwice {} => Error, "acted-twice", "同一个数在这次报送里被办理了两次。";
+    RevokedAlready {} => Error, "revoked-already", "这一项已经撤销。";
+    NotABonusRow { indicator: String } => Error, "not-a-bonus-row", "“{indicator}”不是加分项。";
+    UnknownDeduction { deduction: String } => Error, "unknown-deduction", "现行规则里没有代码为“{deduction}”的扣分项。";
+}
+
+/// A cell's ids.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CellId {
+    /// The plan.
+    pub plan: PlanId,
+    /// The indicator.
+    pub indicator: IndicatorId,
+    /// The area.
+    pub area: AreaId,
+}
+
+/// One problem, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// 0-based index of the event in the submission; none for the submission as a whole.
+    pub event: Option<usize>,
+    /// The cell, for figures.
+    pub cell: Option<CellId>,
+    /// What is wrong.
+    pub kind: ProblemKind,
+}
+
+/// The domain says no. Nothing was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("报送没有入账，共 {} 处问题；第一处：{}", .0.len(), .0[0].kind)]
+pub struct Rejection(pub Vec<Problem>);

@@ -1,0 +1,293 @@
+//! A plan in the registry: its table, weights, targets, duties and rulebooks.
+
+use std::collections::BTreeMap;
+
+use chain::{ContentHash, Date, EventHash};
+use events::{
+    AreaId, AreaRegistered, BlockId, Event, IndicatorDefined, IndicatorId, PlanAdopted, Recorded,
+    RulebookAdopted, Target, WeightBlockDefined,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{AreaIx, Assignment, IndicatorIx};
+use crate::history::History;
+
+/// An assessed area, as registered.
+pub type Area = AreaRegistered;
+
+/// A row of the table with the line that defined it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Indicator {
+    /// The line's hash.
+    pub hash: EventHash,
+    /// The row.
+    pub defined: IndicatorDefined,
+}
+
+/// A printed weight with the line that set it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightBlock {
+    /// The line's hash.
+    pub hash: EventHash,
+    /// The block.
+    pub defined: WeightBlockDefined,
+}
+
+/// One version of a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetVersion {
+    /// The line that set or revised it.
+    pub hash: EventHash,
+    /// The first day it holds for; none for the target as first set.
+    pub effective_from: Option<Date>,
+    /// The text as printed.
+    pub raw: String,
+    /// What it means.
+    pub target: Target,
+}
+
+/// An adopted rulebook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adoption {
+    /// The line's position.
+    pub position: u64,
+    /// The line's hash.
+    pub hash: EventHash,
+    /// Plain BLAKE3 of the rules as canonical JSON; it stands in every token.
+    pub rules_hash: ContentHash,
+    /// What was adopted.
+    pub adopted: RulebookAdopted,
+}
+
+/// A plan with everything recorded under it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The position of the line that adopted it.
+    pub position: u64,
+    /// What that line says.
+    pub adopted: PlanAdopted,
+    areas: Vec<Area>,
+    area_by_id: BTreeMap<AreaId, AreaIx>,
+    indicators: Vec<Indicator>,
+    indicator_by_id: BTreeMap<IndicatorId, IndicatorIx>,
+    blocks: Vec<WeightBlock>,
+    targets: BTreeMap<(IndicatorIx, AreaIx, u16), History<TargetVersion>>,
+    target_lines: BTreeMap<EventHash, (IndicatorIx, AreaIx, u16)>,
+    assignments: Vec<Assignment>,
+    rulebooks: Vec<Adoption>,
+}
+
+impl Plan {
+    pub(super) const fn new(position: u64, adopted: PlanAdopted) -> Self {
+        Self {
+            position,
+            adopted,
+            areas: Vec::new(),
+            area_by_id: BTreeMap::new(),
+            indicators: Vec::new(),
+            indicator_by_id: BTreeMap::new(),
+            blocks: Vec::new(),
+            targets: BTreeMap::new(),
+            target_lines: BTreeMap::new(),
+            assignments: Vec::new(),
+            rulebooks: Vec::new(),
+        }
+    }
+
+    /// All areas, in the order of registration.
+    #[must_use]
+    pub fn areas(&self) -> &[Area] {
+        &self.areas
+    }
+
+    /// An area by its index.
+    #[must_use]
+    pub fn area(&self, ix: AreaIx) -> &Area {
+        &self.areas[usize::from(ix.0)]
+    }
+
+    /// An area's index by its id.
+    #[must_use]
+    pub fn area_ix(&self, area: &AreaId) -> Option<AreaIx> {
+        self.area_by_id.get(area).copied()
+    }
+
+    /// All rows, in the order of definition.
+    #[must_use]
+    pub fn indicators(&self) -> &[Indicator] {
+        &self.indicators
+    }
+
+    /// A row by its index.
+    #[must_use]
+    pub fn indicator(&self, ix: IndicatorIx) -> &Indicator {
+        &self.indicators[usize::from(ix.0)]
+    }
+
+    /// A row's index by its id.
+    #[must_use]
+    pub fn indicator_ix(&self, indicator: &IndicatorId) -> Option<IndicatorIx> {
+        self.indicator_by_id.get(indicator).copied()
+    }
+
+    /// All weight blocks, in the order of definition.
+    #[must_use]
+    pub fn blocks(&self) -> &[WeightBlock] {
+        &self.blocks
+    }
+
+    /// A weight block by its id.
+    #[must_use]
+    pub fn block(&self, block: &BlockId) -> Option<&WeightBlock> {
+        self.blocks.iter().find(|own| &own.defined.block == block)
+    }
+
+    /// All duties ever given, in the order of the ledger.
+    #[must_use]
+    pub fn assignments(&self) -> &[Assignment] {
+        &self.assignments
+    }
+
+    /// All rulebooks ever adopted, in the order of the ledger.
+    #[must_use]
+    pub fn rulebooks(&self) -> &[Adoption] {
+        &self.rulebooks
+    }
+
+    /// The rules in force for a day among the first `known` lines: the latest effective day not after it, and of
+    /// two with the same day the later line.
+    #[must_use]
+    pub fn rules_for(&self, as_of: Date, known: u64) -> Option<&Adoption> {
+        self.rulebooks
+            .iter()
+            .filter(|own| own.position < known && own.adopted.effective_from <= as_of)
+            .max_by_key(|own| (own.adopted.effective_from, own.position))
+    }
+
+    /// The target in force for a day's year among the first `known` lines.
+    #[must_use]
+    pub fn target(
+        &self,
+        indicator: IndicatorIx,
+        area: AreaIx,
+        as_of: Date,
+        known: u64,
+    ) -> Option<&TargetVersion> {
+        let year = u16::try_from(as_of.year()).ok()?;
+        let versions = self.targets.get(&(indicator, area, year))?;
+        let in_force = |version: &TargetVersion| version.effective_from.is_none_or(|from| from <= as_of);
+        versions
+            .versions()
+            .filter(|(position, version)| *position < known && in_force(version))
+            .max_by_key(|(position, version)| (version.effective_from, *position))
+            .map(|(_, version)| version)
+    }
+
+    /// Every version of a cell's target for a year with its position, in the order of the ledger.
+    pub fn target_versions(
+        &self,
+        indicator: IndicatorIx,
+        area: AreaIx,
+        year: u16,
+    ) -> impl Iterator<Item = (u64, &TargetVersion)> {
+        self.targets.get(&(indicator, area, year)).into_iter().flat_map(History::versions)
+    }
+
+    /// The cell and year whose target a line set or revised.
+    #[must_use]
+    pub fn target_line(&self, hash: &EventHash) -> Option<(IndicatorIx, AreaIx, u16)> {
+        self.target_lines.get(hash).copied()
+    }
+
+    /// A duty by the line that gave it.
+    #[must_use]
+    pub fn assignment(&self, hash: &EventHash) -> Option<&Assignment> {
+        self.assignments.iter().find(|given| &given.hash == hash)
+    }
+
+    /// Whether the event revises or ends a line of this plan.
+    pub(super) fn has_line_revised_by(&self, event: &Event) -> bool {
+        match event {
+            Event::TargetRevised(revised) => self.target_lines.contains_key(&revised.revises),
+            Event::ResponsibilityEnded(ended) => self.assignment(&ended.assignment).is_some(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn apply(&mut self, line: &Recorded) {
+        match &line.event {
+            Event::AreaRegistered(area) => self.register_area(area.clone()),
+            Event::IndicatorDefined(row) => self.define_indicator(line.hash, row.clone()),
+            Event::WeightBlockDefined(block) => {
+                self.blocks.push(WeightBlock { hash: line.hash, defined: block.clone() });
+            }
+            Event::ResponsibilityAssigned(given) => self.assignments.push(Assignment {
+                hash: line.hash,
+                position: line.position,
+                ended: None,
+                assignee: given.assignee.clone(),
+                duty: given.duty,
+                indicator: given.indicator.clone(),
+                area: given.area.clone(),
+            }),
+            Event::ResponsibilityEnded(ended) => {
+                let given = self.assignments.iter_mut().filter(|given| given.hash == ended.assignment);
+                given.for_each(|given| given.ended = Some(line.position));
+            }
+            Event::TargetSet(set) => {
+                let cell = self.indicator_ix(&set.indicator).zip(self.area_ix(&set.area));
+                let version = TargetVersion {
+                    hash: line.hash,
+                    effective_from: None,
+                    raw: set.raw.clone(),
+                    target: set.target,
+                };
+                if let Some((indicator, area)) = cell {
+                    self.add_target((indicator, area, set.year), line.position, version);
+                }
+            }
+            Event::TargetRevised(revised) => {
+                let version = TargetVersion {
+                    hash: line.hash,
+                    effective_from: Some(revised.effective_from),
+                    raw: revised.raw.clone(),
+                    target: revised.target,
+                };
+                if let Some(cell) = self.target_line(&revised.revises) {
+                    self.add_target(cell, line.position, version);
+                }
+            }
+            Event::RulebookAdopted(adopted) => self.rulebooks.push(Adoption {
+                position: line.position,
+                hash: line.hash,
+                rules_hash: adopted.rules.content_hash(),
+                adopted: adopted.clone(),
+            }),
+            _ => {}
+        }
+    }
+
+    fn register_area(&mut self, area: Area) {
+        match self.area_ix(&area.area) {
+            Some(ix) => self.areas[usize::from(ix.0)] = area,
+            None => {
+                let ix =
+                    AreaIx(u16::try_from(self.areas.len()).expect("fewer than 65,536 areas in one plan"));
+                self.area_by_id.insert(area.area.clone(), ix);
+                self.areas.push(area);
+            }
+        }
+    }
+
+    fn define_indicator(&mut self, hash: EventHash, defined: IndicatorDefined) {
+        let ix =
+            IndicatorIx(u16::try_from(self.indicators.len()).expect("fewer than 65,536 rows in one plan"));
+        self.indicator_by_id.insert(defined.indicator.clone(), ix);
+        self.indicators.push(Indicator { hash, defined });
+    }
+
+    fn add_target(&mut self, cell: (IndicatorIx, AreaIx, u16), position: u64, version: TargetVersion) {
+        self.target_lines.insert(version.hash, cell);
+        self.targets.entry(cell).or_default().push(position, version);
+    }
+}
