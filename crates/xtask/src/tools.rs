@@ -1,0 +1,49 @@
+//! The ordinary command-line tools that the tests hold the ledger's promises against.
+//!
+//! An auditor must get by with them, so the tests use the real ones. They are installed only where
+//! they are missing.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::process::{run, say, succeeds};
+
+/// Program and Debian package have one name, for each of them.
+const TOOLS: [&str; 3] = ["b3sum", "jq", "zstd"];
+
+/// Installs those of the tools that are missing.
+///
+/// # Errors
+/// A tool is missing and this is no Debian, or nobody who may install packages.
+pub fn install_missing() -> Result<()> {
+    let missing: Vec<&str> = TOOLS.into_iter().filter(|tool| !succeeds(tool, &["--version"])).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    say(&format!("missing tools: {}", missing.join(", ")));
+    if !succeeds("apt-get", &["--version"]) {
+        bail!("the tests need {}: please install them", missing.join(", "));
+    }
+    // Fresh machines have no package list, and one may be out of date: update once, then install.
+    run(&mut apt_get(&["update", "--quiet"]))?;
+    let mut install = apt_get(&["install", "--yes", "--quiet", "--no-install-recommends"]);
+    run(install.args(&missing))
+}
+
+fn apt_get(arguments: &[&str]) -> Command {
+    let mut command = if is_root() {
+        Command::new("apt-get")
+    } else {
+        // `-n`: a chore has nobody to ask for a password.
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        sudo
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+    command
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
