@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::Date;
 use crate::{AreaId, IndicatorId, PlanId};
+use chain::Date;
 
 /// An area earned a bonus outside the hundred points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

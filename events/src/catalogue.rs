@@ -165,6 +165,7 @@ impl Serialize for EventKind {
 impl<'de> Deserialize<'de> for EventKind {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Self::from_name(&name).ok_or_else(|| serde::de::Error::custom(DecodeError::UnknownType(name.into_owned())))
+        Self::from_name(&name)
+            .ok_or_else(|| serde::de::Error::custom(DecodeError::UnknownType(name.into_owned())))
     }
 }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::Date;
 use crate::{AreaId, PlanId};
+use chain::Date;
 
 /// An area lost points under a named deduction of the rulebook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

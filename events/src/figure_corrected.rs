@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::{ContentHash, EventHash};
 use crate::{CorrectionReason, FigureStatus, Value};
+use chain::{ContentHash, EventHash};
 
 /// A unit replaced a figure it had reported. Both stay on record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

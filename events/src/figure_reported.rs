@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::Date;
 use crate::{AreaId, FigureStatus, IndicatorId, PeriodId, PlanId, Value};
+use chain::Date;
 
 /// A unit reported the value an indicator had attained in an area as at a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -42,20 +42,11 @@ mod veto_imposed;
 mod weight_block_defined;
 mod workday_calendar_published;
 
-pub use catalogue::{DecodeError, Event, EventKind};
-pub use decimal::{Absence, Decimal, Value};
-pub use ids::{AccountId, AreaId, BlockId, IndicatorId, PeriodId, PlanId, RulebookId, UnitId};
-pub use indicator_defined::{BonusTerms, RollUp};
-pub use recorded::{Recorded, Signature};
-pub use rulebook::Rulebook;
-pub use submission_filed::Confirmation;
-pub use target_set::Target;
-pub use words::{
-    AreaClass, Channel, CorrectionReason, Direction, Duty, FigureStatus, IndicatorKind, PeriodKind, Stage, UnitKind,
-};
 pub use area_registered::AreaRegistered;
 pub use award_revoked::AwardRevoked;
 pub use bonus_granted::BonusGranted;
+pub use catalogue::{DecodeError, Event, EventKind};
+pub use decimal::{Absence, Decimal, Value};
 pub use deduction_imposed::DeductionImposed;
 pub use evidence_attached::EvidenceAttached;
 pub use figure_approved::FigureApproved;
@@ -64,7 +55,9 @@ pub use figure_reported::FigureReported;
 pub use figure_returned::FigureReturned;
 pub use figure_verified::FigureVerified;
 pub use figure_withdrawn::FigureWithdrawn;
+pub use ids::{AccountId, AreaId, BlockId, IndicatorId, PeriodId, PlanId, RulebookId, UnitId};
 pub use indicator_defined::IndicatorDefined;
+pub use indicator_defined::{BonusTerms, RollUp};
 pub use key_enrolled::KeyEnrolled;
 pub use key_revoked::KeyRevoked;
 pub use ledger_opened::LedgerOpened;
@@ -74,13 +67,21 @@ pub use period_closed::PeriodClosed;
 pub use period_extended::PeriodExtended;
 pub use period_opened::PeriodOpened;
 pub use plan_adopted::PlanAdopted;
+pub use recorded::{Recorded, Signature};
 pub use responsibility_assigned::ResponsibilityAssigned;
 pub use responsibility_ended::ResponsibilityEnded;
+pub use rulebook::Rulebook;
 pub use rulebook_adopted::RulebookAdopted;
+pub use submission_filed::Confirmation;
 pub use submission_filed::SubmissionFiled;
 pub use target_revised::TargetRevised;
+pub use target_set::Target;
 pub use target_set::TargetSet;
 pub use unit_registered::UnitRegistered;
 pub use veto_imposed::VetoImposed;
 pub use weight_block_defined::WeightBlockDefined;
+pub use words::{
+    AreaClass, Channel, CorrectionReason, Direction, Duty, FigureStatus, IndicatorKind, PeriodKind, Stage,
+    UnitKind,
+};
 pub use workday_calendar_published::WorkdayCalendarPublished;

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::Instant;
 use crate::{PeriodId, UnitId};
+use chain::Instant;
 
 /// A deadline was moved for some units, or for all. It reopens a closed period for them until then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

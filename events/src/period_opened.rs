@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::{Date, Instant};
 use crate::{PeriodId, PeriodKind};
+use chain::{Date, Instant};
 
 /// A reporting period opened with its deadline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::{ContentHash, Date};
 use crate::PlanId;
+use chain::{ContentHash, Date};
 
 /// A plan was adopted. Its indicators, weights and targets follow as lines of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

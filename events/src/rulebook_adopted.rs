@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::Date;
 use crate::{PlanId, Rulebook, RulebookId};
+use chain::Date;
 
 /// A scoring rulebook was adopted for a plan. The rules in force for a day are those with the latest
 /// `effective_from` not after it; of two with the same day, the later line.

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::ContentHash;
 use crate::{AreaId, Channel, IndicatorId, PeriodId};
+use chain::ContentHash;
 
 /// A unit filed for a period. First line of every submission that reports figures or a narrative.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

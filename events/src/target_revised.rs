@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::{Date, EventHash};
 use crate::Target;
+use chain::{Date, EventHash};
 
 /// A target was replaced by a formal decision. Both stay on record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use chain::Date;
 use crate::{AreaId, PlanId};
+use chain::Date;
 
 /// An area was vetoed (一票否决); the rulebook says what that does to its score.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -90,6 +90,9 @@ macro_rules! hash_type {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if !serializer.is_human_readable() {
+                    return self.0.serialize(serializer);
+                }
                 let digits = to_hex(&self.0);
                 serializer.serialize_str(std::str::from_utf8(&digits).expect("hex digits are ASCII"))
             }
@@ -97,6 +100,9 @@ macro_rules! hash_type {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if !deserializer.is_human_readable() {
+                    return <[u8; 32]>::deserialize(deserializer).map(Self);
+                }
                 crate::typed::from_str_value(deserializer)
             }
         }

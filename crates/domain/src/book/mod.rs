@@ -122,14 +122,42 @@ impl std::hash::Hasher for TakeEightBytes {
 pub type ByHash<T> = HashMap<EventHash, T, std::hash::BuildHasherDefault<TakeEightBytes>>;
 
 /// Registry and figures of a ledger, up to the last line applied.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredBook")]
 pub struct Book {
     registry: Registry,
     cells: BTreeMap<CellIx, Cell>,
-    figures: ByHash<FigureIx>,
     awards: Vec<Award>,
     narratives: Vec<NarrativeFiled>,
     evidence: Vec<Evidence>,
+    /// Follows from `cells`; made again when a saved book is read.
+    #[serde(skip)]
+    figures: ByHash<FigureIx>,
+}
+
+/// A saved book; its members stand in the order of [`Book`]'s.
+#[derive(Deserialize)]
+struct StoredBook {
+    registry: Registry,
+    cells: BTreeMap<CellIx, Cell>,
+    awards: Vec<Award>,
+    narratives: Vec<NarrativeFiled>,
+    evidence: Vec<Evidence>,
+}
+
+impl From<StoredBook> for Book {
+    fn from(stored: StoredBook) -> Self {
+        let StoredBook { registry, cells, awards, narratives, evidence } = stored;
+        let place = |(cell, figures): (&CellIx, &Cell)| {
+            let cell = *cell;
+            let versions = (0..).zip(figures.figures());
+            versions
+                .map(move |(version, figure)| (figure.hash, FigureIx { cell, version }))
+                .collect::<Vec<_>>()
+        };
+        let figures = cells.iter().flat_map(place).collect();
+        Self { registry, cells, awards, narratives, evidence, figures }
+    }
 }
 
 impl Book {

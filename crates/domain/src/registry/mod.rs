@@ -249,14 +249,34 @@ impl Registry {
                     period.close(line.position);
                 }
             }
-            Event::AreaRegistered(_)
-            | Event::ResponsibilityAssigned(_)
-            | Event::ResponsibilityEnded(_)
-            | Event::IndicatorDefined(_)
-            | Event::WeightBlockDefined(_)
-            | Event::TargetSet(_)
-            | Event::TargetRevised(_)
-            | Event::RulebookAdopted(_) => self.apply_to_plan(line),
+            Event::AreaRegistered(area) => self.in_plan(&area.plan, |plan| plan.register_area(area)),
+            Event::IndicatorDefined(row) => {
+                self.in_plan(&row.plan, |plan| plan.define_indicator(line.hash, row))
+            }
+            Event::WeightBlockDefined(block) => {
+                self.in_plan(&block.plan, |plan| plan.define_block(line.hash, block))
+            }
+            Event::TargetSet(target) => self.in_plan(&target.plan, |plan| plan.set_target(line, target)),
+            Event::RulebookAdopted(rules) => self.in_plan(&rules.plan, |plan| plan.adopt_rules(line, rules)),
+            Event::ResponsibilityAssigned(given) => {
+                self.in_plan(&given.plan, |plan| plan.assign(line, given))
+            }
+            Event::TargetRevised(revised) => {
+                self.in_plan_with(
+                    |plan| plan.target_line(&revised.revises).is_some(),
+                    |plan| {
+                        plan.revise_target(line, revised);
+                    },
+                );
+            }
+            Event::ResponsibilityEnded(ended) => {
+                self.in_plan_with(
+                    |plan| plan.assignment(&ended.assignment).is_some(),
+                    |plan| {
+                        plan.end_assignment(line.position, ended);
+                    },
+                );
+            }
             Event::SubmissionFiled(_)
             | Event::FigureReported(_)
             | Event::FigureCorrected(_)
@@ -279,31 +299,16 @@ impl Registry {
         self.plans.push(Arc::new(Plan::new(position, adopted)));
     }
 
-    fn apply_to_plan(&mut self, line: &Recorded) {
-        let named = match &line.event {
-            Event::AreaRegistered(area) => Some(&area.plan),
-            Event::ResponsibilityAssigned(given) => Some(&given.plan),
-            Event::IndicatorDefined(row) => Some(&row.plan),
-            Event::WeightBlockDefined(block) => Some(&block.plan),
-            Event::TargetSet(target) => Some(&target.plan),
-            Event::RulebookAdopted(rules) => Some(&rules.plan),
-            // These name an earlier line; the plan that has it knows it.
-            _ => None,
-        };
-        match named {
-            Some(plan) => {
-                let ix = self.plan_ix(plan);
-                self.plans_touched(ix).for_each(|plan| plan.apply(line));
-            }
-            None => {
-                let ix =
-                    self.plans().find(|(_, plan)| plan.has_line_revised_by(&line.event)).map(|(ix, _)| ix);
-                self.plans_touched(ix).for_each(|plan| plan.apply(line));
-            }
+    fn in_plan(&mut self, plan: &PlanId, change: impl FnOnce(&mut Plan)) {
+        if let Some(ix) = self.plan_ix(plan) {
+            change(Arc::make_mut(&mut self.plans[usize::from(ix.0)]));
         }
     }
 
-    fn plans_touched(&mut self, ix: Option<PlanIx>) -> impl Iterator<Item = &mut Plan> {
-        ix.map(|ix| Arc::make_mut(&mut self.plans[usize::from(ix.0)])).into_iter()
+    /// Changes the plan that has the line an event names.
+    fn in_plan_with(&mut self, has: impl Fn(&Plan) -> bool, change: impl FnOnce(&mut Plan)) {
+        if let Some(plan) = self.plans.iter_mut().find(|plan| has(plan)) {
+            change(Arc::make_mut(plan));
+        }
     }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use chain::{ContentHash, Date, EventHash};
 use events::{
-    AreaId, AreaRegistered, BlockId, Event, IndicatorDefined, IndicatorId, PlanAdopted, Recorded,
-    RulebookAdopted, Target, WeightBlockDefined,
+    AreaId, AreaRegistered, BlockId, IndicatorDefined, IndicatorId, PlanAdopted, Recorded,
+    ResponsibilityAssigned, ResponsibilityEnded, RulebookAdopted, Target, TargetRevised, TargetSet,
+    WeightBlockDefined,
 };
 use serde::{Deserialize, Serialize};
 
@@ -205,85 +206,66 @@ impl Plan {
         self.assignments.iter().find(|given| &given.hash == hash)
     }
 
-    /// Whether the event revises or ends a line of this plan.
-    pub(super) fn has_line_revised_by(&self, event: &Event) -> bool {
-        match event {
-            Event::TargetRevised(revised) => self.target_lines.contains_key(&revised.revises),
-            Event::ResponsibilityEnded(ended) => self.assignment(&ended.assignment).is_some(),
-            _ => false,
-        }
-    }
-
-    pub(super) fn apply(&mut self, line: &Recorded) {
-        match &line.event {
-            Event::AreaRegistered(area) => self.register_area(area.clone()),
-            Event::IndicatorDefined(row) => self.define_indicator(line.hash, row.clone()),
-            Event::WeightBlockDefined(block) => {
-                self.blocks.push(WeightBlock { hash: line.hash, defined: block.clone() });
-            }
-            Event::ResponsibilityAssigned(given) => self.assignments.push(Assignment {
-                hash: line.hash,
-                position: line.position,
-                ended: None,
-                assignee: given.assignee.clone(),
-                duty: given.duty,
-                indicator: given.indicator.clone(),
-                area: given.area.clone(),
-            }),
-            Event::ResponsibilityEnded(ended) => {
-                let given = self.assignments.iter_mut().filter(|given| given.hash == ended.assignment);
-                given.for_each(|given| given.ended = Some(line.position));
-            }
-            Event::TargetSet(set) => {
-                let cell = self.indicator_ix(&set.indicator).zip(self.area_ix(&set.area));
-                let version = TargetVersion {
-                    hash: line.hash,
-                    effective_from: None,
-                    raw: set.raw.clone(),
-                    target: set.target,
-                };
-                if let Some((indicator, area)) = cell {
-                    self.add_target((indicator, area, set.year), line.position, version);
-                }
-            }
-            Event::TargetRevised(revised) => {
-                let version = TargetVersion {
-                    hash: line.hash,
-                    effective_from: Some(revised.effective_from),
-                    raw: revised.raw.clone(),
-                    target: revised.target,
-                };
-                if let Some(cell) = self.target_line(&revised.revises) {
-                    self.add_target(cell, line.position, version);
-                }
-            }
-            Event::RulebookAdopted(adopted) => self.rulebooks.push(Adoption {
-                position: line.position,
-                hash: line.hash,
-                rules_hash: adopted.rules.content_hash(),
-                adopted: adopted.clone(),
-            }),
-            _ => {}
-        }
-    }
-
-    fn register_area(&mut self, area: Area) {
+    pub(super) fn register_area(&mut self, area: &Area) {
         match self.area_ix(&area.area) {
-            Some(ix) => self.areas[usize::from(ix.0)] = area,
+            Some(ix) => self.areas[usize::from(ix.0)] = area.clone(),
             None => {
                 let ix =
                     AreaIx(u16::try_from(self.areas.len()).expect("fewer than 65,536 areas in one plan"));
                 self.area_by_id.insert(area.area.clone(), ix);
-                self.areas.push(area);
+                self.areas.push(area.clone());
             }
         }
     }
 
-    fn define_indicator(&mut self, hash: EventHash, defined: IndicatorDefined) {
+    pub(super) fn define_indicator(&mut self, hash: EventHash, defined: &IndicatorDefined) {
         let ix =
             IndicatorIx(u16::try_from(self.indicators.len()).expect("fewer than 65,536 rows in one plan"));
         self.indicator_by_id.insert(defined.indicator.clone(), ix);
-        self.indicators.push(Indicator { hash, defined });
+        self.indicators.push(Indicator { hash, defined: defined.clone() });
+    }
+
+    pub(super) fn define_block(&mut self, hash: EventHash, defined: &WeightBlockDefined) {
+        self.blocks.push(WeightBlock { hash, defined: defined.clone() });
+    }
+
+    pub(super) fn assign(&mut self, line: &Recorded, given: &ResponsibilityAssigned) {
+        self.assignments.push(Assignment {
+            hash: line.hash,
+            position: line.position,
+            ended: None,
+            assignee: given.assignee.clone(),
+            duty: given.duty,
+            indicator: given.indicator.clone(),
+            area: given.area.clone(),
+        });
+    }
+
+    pub(super) fn end_assignment(&mut self, position: u64, ended: &ResponsibilityEnded) {
+        let given = self.assignments.iter_mut().filter(|given| given.hash == ended.assignment);
+        given.for_each(|given| given.ended = Some(position));
+    }
+
+    pub(super) fn adopt_rules(&mut self, line: &Recorded, adopted: &RulebookAdopted) {
+        let rules_hash = adopted.rules.content_hash();
+        let (position, hash) = (line.position, line.hash);
+        self.rulebooks.push(Adoption { position, hash, rules_hash, adopted: adopted.clone() });
+    }
+
+    pub(super) fn set_target(&mut self, line: &Recorded, set: &TargetSet) {
+        let Some((indicator, area)) = self.indicator_ix(&set.indicator).zip(self.area_ix(&set.area)) else {
+            return;
+        };
+        let raw = set.raw.clone();
+        let version = TargetVersion { hash: line.hash, effective_from: None, raw, target: set.target };
+        self.add_target((indicator, area, set.year), line.position, version);
+    }
+
+    pub(super) fn revise_target(&mut self, line: &Recorded, revised: &TargetRevised) {
+        let Some(cell) = self.target_line(&revised.revises) else { return };
+        let (effective_from, raw) = (Some(revised.effective_from), revised.raw.clone());
+        let version = TargetVersion { hash: line.hash, effective_from, raw, target: revised.target };
+        self.add_target(cell, line.position, version);
     }
 
     fn add_target(&mut self, cell: (IndicatorIx, AreaIx, u16), position: u64, version: TargetVersion) {

@@ -5,21 +5,19 @@ use super::Draft;
 
 impl Draft<'_> {
     pub(super) fn check_signature(&mut self, prepared: &Prepared) {
-        let unit = || self.registry.unit_name(self.unit).to_owned();
-        let mut keys = self.registry.keys_in_force(self.unit);
+        let keys: Vec<&str> = self.registry.keys_in_force(self.unit).collect();
+        let unit = self.registry.unit_name(self.unit).to_owned();
         let problem = match &prepared.submission().signature {
-            None if keys.next().is_some() => ProblemKind::SignatureMissing { unit: unit() },
-            None => return,
-            Some(signature) if !keys.any(|own| own == signature.key) => {
-                ProblemKind::KeyNotEnrolled { unit: unit() }
+            None if keys.is_empty() => return,
+            None => ProblemKind::SignatureMissing { unit },
+            Some(signature) if !keys.contains(&signature.key.as_str()) => {
+                ProblemKind::KeyNotEnrolled { unit }
             }
             Some(signature) => {
-                let verified =
-                    chain::dsse::verify_submission(&signature.key, &signature.sig, &prepared.payload());
-                if verified {
+                if chain::dsse::verify_submission(&signature.key, &signature.sig, &prepared.payload()) {
                     return;
                 }
-                ProblemKind::SignatureBad { unit: unit() }
+                ProblemKind::SignatureBad { unit }
             }
         };
         self.problem(problem);
