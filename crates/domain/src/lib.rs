@@ -5,4 +5,5 @@
 pub mod book;
 pub mod history;
 pub mod ledger;
+pub mod rational;
 pub mod registry;
