@@ -1,0 +1,181 @@
+//! Durable appends: how many lines per second 8 writers get acknowledged.
+//!
+//! The same work for all: lines of 380 bytes, each writer waits for its request before it makes the
+//! next, and an answer means that the lines survive a power cut. The ceiling is what the disk gives to
+//! a program that does nothing but write and flush.
+
+mod ceiling;
+mod fjall;
+mod group;
+mod redb;
+mod sqlite;
+
+use std::path::Path;
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+
+use crate::report::{Table, grouped, median, per_second, percentile, ratio};
+use crate::settings::Settings;
+
+const WRITERS: u64 = 8;
+const LINE_BYTES: usize = 380;
+
+/// What is measured: returns once `lines` would survive a power cut.
+trait Subject: Sync {
+    fn append(&self, lines: &[&[u8]]) -> Result<()>;
+}
+
+/// A subject's name, and how it opens in an empty folder.
+struct Candidate {
+    name: &'static str,
+    open: fn(&Path, &Work) -> Result<Box<dyn Subject>>,
+}
+
+/// The first is the ceiling that the others are compared with.
+const CANDIDATES: [Candidate; 4] = [
+    Candidate { name: "raw file, write + fdatasync (ceiling)", open: ceiling::open },
+    Candidate { name: "SQLite, WAL, FULL", open: sqlite::open },
+    Candidate { name: "fjall 3", open: fjall::open },
+    Candidate { name: "redb 4", open: redb::open },
+];
+
+/// How much is appended, in requests of what size.
+struct Work {
+    name: &'static str,
+    lines_per_request: u64,
+    requests_per_writer: u64,
+}
+
+const WORKS: [Work; 2] = [
+    Work { name: "single lines", lines_per_request: 1, requests_per_writer: 6_000 },
+    Work { name: "batches of 100 lines", lines_per_request: 100, requests_per_writer: 1_000 },
+];
+
+impl Work {
+    fn lines(&self) -> u64 {
+        WRITERS * self.requests_per_writer * self.lines_per_request
+    }
+}
+
+/// What one round of one subject gave.
+struct Round {
+    lines_per_second: u64,
+    /// Microseconds that each request took, ascending.
+    latencies: Vec<u64>,
+}
+
+/// Measures all candidates, round by round, so that a slow minute of the disk meets all of them.
+///
+/// # Errors
+/// A subject fails; its figures would mean nothing.
+pub fn run(settings: &Settings) -> Result<()> {
+    println!("data in {}; {} rounds, medians\n", settings.folder.display(), settings.rounds);
+    println!("one flush of 4 KiB into written blocks: {} µs\n", flush_probe(settings)?.as_micros());
+    for work in &WORKS {
+        let mut rounds: Vec<Vec<Round>> = CANDIDATES.iter().map(|_| Vec::new()).collect();
+        for _ in 0..settings.rounds {
+            for (candidate, rounds) in CANDIDATES.iter().zip(&mut rounds) {
+                rounds.push(measure(settings, candidate, work)?);
+            }
+        }
+        print(work, &rounds);
+    }
+    Ok(())
+}
+
+fn print(work: &Work, rounds: &[Vec<Round>]) {
+    println!("{WRITERS} writers, {} of {LINE_BYTES} bytes, durable:\n", work.name);
+    let mut table = Table::new(&["subject", "lines/s", "of ceiling", "p50 µs", "p99 µs"]);
+    let of =
+        |rounds: &[Round], figure: fn(&Round) -> u64| median(&rounds.iter().map(figure).collect::<Vec<_>>());
+    for (candidate, own) in CANDIDATES.iter().zip(rounds) {
+        // Round by round: each figure is compared with the ceiling of the same minute.
+        let pairs = own.iter().zip(&rounds[0]);
+        let shares =
+            pairs.map(|(own, ceiling)| per_ten_thousand(own.lines_per_second, ceiling.lines_per_second));
+        table.row([
+            candidate.name.to_owned(),
+            grouped(of(own, |round| round.lines_per_second)),
+            ratio(median(&shares.collect::<Vec<_>>()), 10_000),
+            grouped(of(own, |round| percentile(&round.latencies, 500))),
+            grouped(of(own, |round| percentile(&round.latencies, 990))),
+        ]);
+    }
+    table.print();
+    println!();
+}
+
+fn per_ten_thousand(part: u64, whole: u64) -> u64 {
+    part * 10_000 / whole.max(1)
+}
+
+fn measure(settings: &Settings, candidate: &Candidate, work: &Work) -> Result<Round> {
+    let scratch = settings.scratch()?;
+    let subject = (candidate.open)(scratch.path(), work)?;
+    let (elapsed, mut latencies) = write_all(&*subject, work)?;
+    latencies.sort_unstable();
+    Ok(Round { lines_per_second: per_second(work.lines(), elapsed), latencies })
+}
+
+/// Lets all writers loose at once; returns how long they took, and the microseconds of each request.
+fn write_all(subject: &dyn Subject, work: &Work) -> Result<(Duration, Vec<u64>)> {
+    let start = Barrier::new(WRITERS as usize + 1);
+    std::thread::scope(|scope| {
+        let start = &start;
+        let spawn = |writer| scope.spawn(move || write(subject, work, writer, start));
+        let writers: Vec<_> = (0..WRITERS).map(spawn).collect();
+        start.wait();
+        let began = Instant::now();
+        let mut latencies = Vec::new();
+        for writer in writers {
+            latencies.extend(writer.join().map_err(|_| anyhow!("a writer panicked"))??);
+        }
+        Ok((began.elapsed(), latencies))
+    })
+}
+
+/// Makes one writer's requests, one after another, and returns the microseconds each took.
+fn write(subject: &dyn Subject, work: &Work, writer: u64, start: &Barrier) -> Result<Vec<u64>> {
+    let lines: Vec<Vec<u8>> = (0..work.lines_per_request).map(|index| line(writer, index)).collect();
+    let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+    let mut latencies = Vec::new();
+    start.wait();
+    for _ in 0..work.requests_per_writer {
+        let began = Instant::now();
+        subject.append(&lines)?;
+        latencies.push(u64::try_from(began.elapsed().as_micros())?);
+    }
+    Ok(latencies)
+}
+
+/// Makes a line of the usual size, with its LF; no two of one batch are alike.
+fn line(writer: u64, index: u64) -> Vec<u8> {
+    let mut line = format!(
+        r#"{{"at":"2026-01-01T00:00:00.000000Z","by":"acct-{writer:02}","data":{{"as_at":"2026-01-01","area":"city","indicator":"demo-{index:04}","value":"12.34"}},"#
+    )
+    .into_bytes();
+    let mut state = writer * 1_000_003 + index + 1;
+    while line.len() < LINE_BYTES - 1 {
+        // Hashes make up much of a line: what stands here must not compress better than they do.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        line.push(b"0123456789abcdef"[(state >> 60) as usize]);
+    }
+    line.push(b'\n');
+    line
+}
+
+/// Measures what one small flush costs on this disk just now.
+fn flush_probe(settings: &Settings) -> Result<Duration> {
+    use std::os::unix::fs::FileExt;
+    const FLUSHES: u64 = 200;
+    let scratch = settings.scratch()?;
+    let file = ceiling::written_file(&scratch.path().join("probe"), 4096 * FLUSHES)?;
+    let began = Instant::now();
+    for flush in 0..FLUSHES {
+        file.write_all_at(&[b'x'; 4096], 4096 * flush)?;
+        file.sync_data()?;
+    }
+    Ok(began.elapsed() / u32::try_from(FLUSHES)?)
+}
