@@ -12,6 +12,7 @@ mod log;
 mod memory;
 
 pub mod contract;
+pub mod disk;
 
 pub use batch::{Iter, LineBatch};
 pub use error::{Damage, Result, StoreError};
