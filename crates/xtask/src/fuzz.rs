@@ -60,6 +60,12 @@ fn fuzz(target: &str, seconds: u32) -> Result<()> {
     if seeds.is_dir() {
         command.arg(seeds);
     }
-    command.args(["--", &format!("-max_total_time={seconds}"), "-rss_limit_mb=4096"]);
+    command.args([
+        "--",
+        &format!("-max_total_time={seconds}"),
+        "-rss_limit_mb=4096",
+        "-verbosity=0",
+        "-print_final_stats=1",
+    ]);
     run_command(&mut command)
 }

@@ -28,8 +28,11 @@ const ALLOWED: [&str; 12] = [
 /// Exceptions only ever add permissions, but an unknown one might be a typing error.
 const ALLOWED_EXCEPTIONS: [&str; 1] = ["LLVM-exception"];
 
-/// The workspaces of this repository.
-const MANIFESTS: [&str; 1] = ["Cargo.toml"];
+/// The workspaces of this repository, with the options that cargo reads them by.
+///
+/// Fuzzing has its own, so that its instrumentation stays there. Its lock file follows the crates it
+/// fuzzes, and a check of licences is no reason to stop because it has not followed yet.
+const WORKSPACES: [(&str, &[&str]); 2] = [("Cargo.toml", &["--locked"]), ("fuzz/Cargo.toml", &[])];
 
 /// Checks the dependencies of all workspaces and prints each offender.
 ///
@@ -38,8 +41,8 @@ const MANIFESTS: [&str; 1] = ["Cargo.toml"];
 pub fn run() -> Result<()> {
     let mut offenders = Vec::new();
     let mut checked = 0;
-    for manifest in MANIFESTS {
-        let metadata = metadata(manifest)?;
+    for (manifest, options) in WORKSPACES {
+        let metadata = metadata(manifest, options)?;
         let dependencies = dependencies(&metadata);
         checked += dependencies.len();
         offenders.extend(dependencies.into_iter().filter_map(offence));
@@ -54,9 +57,10 @@ pub fn run() -> Result<()> {
     bail!("{} of {checked} dependencies may not be used", offenders.len());
 }
 
-fn metadata(manifest: &str) -> Result<Metadata> {
+fn metadata(manifest: &str, options: &[&str]) -> Result<Metadata> {
     let path = workspace_root().join(manifest);
-    Ok(MetadataCommand::new().manifest_path(path).other_options(vec!["--locked".into()]).exec()?)
+    let options = options.iter().map(|&option| option.to_owned()).collect::<Vec<_>>();
+    Ok(MetadataCommand::new().manifest_path(path).other_options(options).exec()?)
 }
 
 /// Returns all packages but those that lie in this repository.
