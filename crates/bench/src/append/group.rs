@@ -49,7 +49,19 @@ impl Batch {
         self.requests += 1;
     }
 
-    fn clear(&mut self) {
+    /// Adds a copy of `line` whose last bytes are `tail`; returns it, without its LF.
+    pub fn push_with_tail(&mut self, line: &[u8], tail: &[u8]) -> &[u8] {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&line[..line.len() - tail.len()]);
+        self.bytes.extend_from_slice(tail);
+        let end = self.bytes.len();
+        self.bytes.push(b'\n');
+        self.ends.push(end + 1);
+        &self.bytes[start..end]
+    }
+
+    /// Makes the batch empty and keeps its memory.
+    pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
         self.requests = 0;

@@ -34,8 +34,9 @@ struct Candidate {
 }
 
 /// The first is the ceiling that the others are compared with.
-const CANDIDATES: [Candidate; 4] = [
+const CANDIDATES: [Candidate; 5] = [
     Candidate { name: "raw file, write + fdatasync (ceiling)", open: ceiling::open },
+    Candidate { name: "the same, with both hashes and a chain", open: ceiling::open_hashed },
     Candidate { name: "SQLite, WAL, FULL", open: sqlite::open },
     Candidate { name: "fjall 3", open: fjall::open },
     Candidate { name: "redb 4", open: redb::open },
