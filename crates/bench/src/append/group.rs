@@ -150,9 +150,10 @@ impl Shared {
 
     /// Swaps what has gathered into `batch`; returns its number, or nothing when all is done.
     fn take(&self, batch: &mut Batch) -> Option<u64> {
-        let expected = batch.requests;
+        let released = batch.requests;
         batch.clear();
         let mut state = self.lock();
+        let expected = released + state.gathering.requests;
         while state.gathering.requests == 0 {
             if state.closed {
                 return None;
