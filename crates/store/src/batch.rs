@@ -79,6 +79,27 @@ impl LineBatch {
         self.bytes.push(b'\n');
     }
 
+    /// Keeps only the first `max_lines` lines.
+    pub fn truncate(&mut self, max_lines: usize) {
+        self.ends.truncate(max_lines);
+    }
+
+    /// Becomes a copy of at most `max_lines` lines of `other`, from position `from` on, which `other` must reach.
+    ///
+    /// # Panics
+    /// If `from` lies outside `other`.
+    pub fn copy_from(&mut self, other: &Self, from: u64, max_lines: usize) {
+        self.clear(from);
+        let index = from.checked_sub(other.first).and_then(|index| usize::try_from(index).ok());
+        let index = index.filter(|index| *index <= other.len()).expect("the line lies in the other batch");
+        let ends = &other.ends[index..other.len().min(index.saturating_add(max_lines))];
+        let begin = index.checked_sub(1).map_or(other.start, |before| other.ends[before] + 1);
+        if let Some(last) = ends.last() {
+            self.bytes.extend_from_slice(&other.bytes[begin..=*last]);
+            self.ends.extend(ends.iter().map(|end| end - begin));
+        }
+    }
+
     /// Takes the emptied buffer out, to be read into and given to [`fill`](Self::fill).
     #[must_use]
     pub fn take_buffer(&mut self) -> Vec<u8> {
@@ -160,6 +181,19 @@ mod tests {
         assert_eq!(batch.fill(5, b"a\nb\n".to_vec(), 3, 9), 0);
         assert!(batch.is_empty());
         assert_eq!(batch.as_bytes(), b"");
+    }
+
+    #[test]
+    fn a_part_of_a_batch_is_copied_into_another() {
+        let mut other = LineBatch::new(0);
+        other.fill(7, b"skipped\na\nbb\nccc\n".to_vec(), 1, 9);
+        let mut batch = LineBatch::new(0);
+        batch.copy_from(&other, 8, 1);
+        assert_eq!(batch.iter().collect::<Vec<_>>(), [(8, &b"bb"[..])]);
+        batch.copy_from(&other, 7, usize::MAX);
+        assert_eq!(batch.as_bytes(), other.as_bytes());
+        batch.copy_from(&other, 10, 5);
+        assert!(batch.is_empty());
     }
 
     #[test]

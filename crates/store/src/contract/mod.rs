@@ -3,6 +3,7 @@
 //! An engine's tests say `store::contract_tests!(maker)` with an expression that makes an [`Engine`]; each case
 //! becomes one test on a new engine. Cases know nothing of the engine but [`Engine`] and [`EventLog`].
 
+mod faults;
 mod lines;
 
 use std::sync::Barrier;
@@ -11,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::{EventLog, Follower, LineBatch, MAX_LINE_BYTES, Result, StoreError};
+pub use faults::{Trial, Witness};
 pub use lines::{Scribe, borrowed};
 
 /// One place that can hold one ledger: what a test needs around a log.
@@ -67,15 +69,19 @@ macro_rules! contract_tests {
 /// # Panics
 /// If the log cannot be read or a batch does not go on where the one before ended.
 pub fn read_all(log: &impl EventLog, max_lines: usize) -> Vec<Vec<u8>> {
+    try_read_all(log, max_lines).expect("the log can be read")
+}
+
+fn try_read_all(log: &impl EventLog, max_lines: usize) -> Result<Vec<Vec<u8>>> {
     let mut lines: Vec<Vec<u8>> = Vec::new();
     let mut batch = LineBatch::default();
     loop {
         let from = lines.len() as u64;
-        log.read_into(from, max_lines, &mut batch).expect("the log can be read");
+        log.read_into(from, max_lines, &mut batch)?;
         assert_eq!(batch.first(), from);
         assert!(batch.len() <= max_lines);
         if batch.is_empty() {
-            return lines;
+            return Ok(lines);
         }
         lines.extend(batch.iter().map(|(_, line)| line.to_vec()));
     }

@@ -237,6 +237,17 @@ impl SimDisk {
         self.state().faults.push(fault);
     }
 
+    /// Lets no operation fail any more.
+    pub fn heal(&self) {
+        self.state().faults.clear();
+    }
+
+    /// The operations that were told to fail.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.state().faults.clone()
+    }
+
     /// Limits what all files together may hold, in bytes.
     pub fn set_room(&self, bytes: Option<u64>) {
         self.state().room = bytes;
@@ -402,12 +413,15 @@ impl Disk for SimDisk {
     }
 
     fn try_lock(&self, path: &Path) -> io::Result<Option<SimLock>> {
-        self.change(|state| {
+        let (taken, boot) = self.change(|state| {
             state.check_parent(path)?;
-            let taken = state.locks.insert(path.to_path_buf());
-            let boot = state.boots;
-            Ok(taken.then(|| SimLock { disk: self.clone(), path: path.to_path_buf(), boot }))
-        })
+            Ok((!state.locks.contains(path), state.boots))
+        })?;
+        // Taken only after the answer: a lock that was refused goes with the file that asked for it.
+        Ok(taken.then(|| {
+            self.state().locks.insert(path.to_path_buf());
+            SimLock { disk: self.clone(), path: path.to_path_buf(), boot }
+        }))
     }
 }
 
