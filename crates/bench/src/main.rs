@@ -4,7 +4,9 @@
 //! run; the plain figures stand beside them. Adding a bench is a module and a line in [`BENCHES`].
 
 mod append;
+mod engines;
 mod report;
+mod scan;
 mod settings;
 
 use anyhow::{Result, bail};
@@ -18,11 +20,14 @@ struct Bench {
 }
 
 /// All of them, in the order in which they run.
-const BENCHES: [Bench; 1] = [Bench {
-    name: "append",
-    about: "durable appends by 8 writers, single lines and batches of 100, beside the ceiling and peers",
-    run: append::run,
-}];
+const BENCHES: [Bench; 2] = [
+    Bench {
+        name: "append",
+        about: "durable appends by 8 writers, single lines and batches of 100, beside the ceiling and peers",
+        run: append::run,
+    },
+    Bench { name: "scan", about: "every line read in order, beside the ceiling and peers", run: scan::run },
+];
 
 fn main() -> Result<()> {
     let settings = Settings::parse(std::env::args().skip(1))?;

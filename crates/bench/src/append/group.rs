@@ -10,63 +10,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use super::Subject;
+use crate::engines::{Batch, Engine};
 
 /// How long a commit waits for writers that the one before has just released.
 const GATHER: Duration = Duration::from_micros(60);
-
-/// An engine under test: makes a batch durable, in one commit.
-pub trait Engine: Send + 'static {
-    /// Returns once `batch` would survive a power cut. Its lines stand at `first` and after.
-    fn commit(&mut self, first: u64, batch: &Batch) -> Result<()>;
-}
-
-/// Lines in one buffer, each ended by LF.
-#[derive(Default)]
-pub struct Batch {
-    /// All lines.
-    pub bytes: Vec<u8>,
-    ends: Vec<usize>,
-    requests: usize,
-}
-
-impl Batch {
-    /// Returns the lines in order, without their LF.
-    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end - 1])
-    }
-
-    /// Returns how many lines there are.
-    pub fn len(&self) -> u64 {
-        self.ends.len() as u64
-    }
-
-    fn push(&mut self, lines: &[&[u8]]) {
-        for line in lines {
-            self.bytes.extend_from_slice(line);
-            self.ends.push(self.bytes.len());
-        }
-        self.requests += 1;
-    }
-
-    /// Adds a copy of `line` whose last bytes are `tail`; returns it, without its LF.
-    pub fn push_with_tail(&mut self, line: &[u8], tail: &[u8]) -> &[u8] {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(&line[..line.len() - tail.len()]);
-        self.bytes.extend_from_slice(tail);
-        let end = self.bytes.len();
-        self.bytes.push(b'\n');
-        self.ends.push(end + 1);
-        &self.bytes[start..end]
-    }
-
-    /// Makes the batch empty and keeps its memory.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-        self.requests = 0;
-    }
-}
 
 /// An engine behind one committing thread.
 pub struct GroupCommit {
@@ -83,11 +30,19 @@ struct Shared {
 #[derive(Default)]
 struct State {
     gathering: Batch,
+    /// Requests whose lines are in `gathering`.
+    waiting: usize,
     /// Number of the batch that is being gathered, and of the last one that is durable.
     number: u64,
     durable: u64,
     failed: Option<String>,
     closed: bool,
+}
+
+/// What a commit is made of.
+struct Taken {
+    number: u64,
+    requests: usize,
 }
 
 impl GroupCommit {
@@ -105,7 +60,8 @@ impl GroupCommit {
 impl Subject for GroupCommit {
     fn append(&self, lines: &[&[u8]]) -> Result<()> {
         let mut state = self.shared.lock();
-        state.gathering.push(lines);
+        lines.iter().for_each(|line| state.gathering.push(line));
+        state.waiting += 1;
         let number = state.number;
         self.shared.arrived.notify_one();
         while state.durable < number {
@@ -136,38 +92,41 @@ impl Shared {
     fn commit_all(&self, mut engine: impl Engine) {
         let mut batch = Batch::default();
         let mut size = 0;
-        while let Some(number) = self.take(&mut batch) {
+        let mut released = 0;
+        while let Some(taken) = self.take(&mut batch, released) {
             let result = engine.commit(size, &batch);
             size += batch.len();
+            released = taken.requests;
             let mut state = self.lock();
             match result {
-                Ok(()) => state.durable = number,
+                Ok(()) => state.durable = taken.number,
                 Err(error) => state.failed = Some(format!("{error:#}")),
             }
             self.committed.notify_all();
         }
     }
 
-    /// Swaps what has gathered into `batch`; returns its number, or nothing when all is done.
-    fn take(&self, batch: &mut Batch) -> Option<u64> {
-        let released = batch.requests;
+    /// Swaps what has gathered into `batch`; returns nothing when all is done.
+    ///
+    /// Those whom the last commit `released` are about to come back, and can share this one.
+    fn take(&self, batch: &mut Batch, released: usize) -> Option<Taken> {
         batch.clear();
         let mut state = self.lock();
-        let expected = released + state.gathering.requests;
-        while state.gathering.requests == 0 {
+        let expected = released + state.waiting;
+        while state.waiting == 0 {
             if state.closed {
                 return None;
             }
             state = self.arrived.wait(state).expect("no writer has panicked");
         }
         let began = Instant::now();
-        while state.gathering.requests < expected && began.elapsed() < GATHER {
+        while state.waiting < expected && began.elapsed() < GATHER {
             drop(state);
             std::thread::yield_now();
             state = self.lock();
         }
         std::mem::swap(&mut state.gathering, batch);
         state.number += 1;
-        Some(state.number - 1)
+        Some(Taken { number: state.number - 1, requests: std::mem::take(&mut state.waiting) })
     }
 }

@@ -4,23 +4,24 @@
 //! next, and an answer means that the lines survive a power cut. The ceiling is what the disk gives to
 //! a program that does nothing but write and flush.
 
-mod ceiling;
-mod fjall;
 mod group;
-mod redb;
-mod sqlite;
 
 use std::path::Path;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
+use group::GroupCommit;
 
+use crate::engines::fjall::Fjall;
+use crate::engines::raw::{Hashed, RawFile, written_file};
+use crate::engines::redb::Redb;
+use crate::engines::sqlite::Sqlite;
+use crate::engines::{LINE_BYTES, line};
 use crate::report::{Table, grouped, median, per_second, percentile, ratio};
 use crate::settings::Settings;
 
 const WRITERS: u64 = 8;
-const LINE_BYTES: usize = 380;
 
 /// What is measured: returns once `lines` would survive a power cut.
 trait Subject: Sync {
@@ -35,11 +36,17 @@ struct Candidate {
 
 /// The first is the ceiling that the others are compared with.
 const CANDIDATES: [Candidate; 5] = [
-    Candidate { name: "raw file, write + fdatasync (ceiling)", open: ceiling::open },
-    Candidate { name: "the same, with both hashes and a chain", open: ceiling::open_hashed },
-    Candidate { name: "SQLite, WAL, FULL", open: sqlite::open },
-    Candidate { name: "fjall 3", open: fjall::open },
-    Candidate { name: "redb 4", open: redb::open },
+    Candidate {
+        name: "raw file, write + fdatasync (ceiling)",
+        open: |folder, work| Ok(GroupCommit::over(RawFile::create(folder, work.lines())?)),
+    },
+    Candidate {
+        name: "the same, with both hashes and a chain",
+        open: |folder, work| Ok(GroupCommit::over(Hashed::over(RawFile::create(folder, work.lines())?))),
+    },
+    Candidate { name: "SQLite, WAL, FULL", open: |folder, _| Ok(GroupCommit::over(Sqlite::create(folder)?)) },
+    Candidate { name: "fjall 3", open: |folder, _| Ok(GroupCommit::over(Fjall::create(folder)?)) },
+    Candidate { name: "redb 4", open: |folder, _| Ok(GroupCommit::over(Redb::create(folder)?)) },
 ];
 
 /// How much is appended, in requests of what size.
@@ -151,28 +158,12 @@ fn write(subject: &dyn Subject, work: &Work, writer: u64, start: &Barrier) -> Re
     Ok(latencies)
 }
 
-/// Makes a line of the usual size, with its LF; no two of one batch are alike.
-fn line(writer: u64, index: u64) -> Vec<u8> {
-    let mut line = format!(
-        r#"{{"at":"2026-01-01T00:00:00.000000Z","by":"acct-{writer:02}","data":{{"as_at":"2026-01-01","area":"city","indicator":"demo-{index:04}","value":"12.34"}},"#
-    )
-    .into_bytes();
-    let mut state = writer * 1_000_003 + index + 1;
-    while line.len() < LINE_BYTES - 1 {
-        // Hashes make up much of a line: what stands here must not compress better than they do.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        line.push(b"0123456789abcdef"[(state >> 60) as usize]);
-    }
-    line.push(b'\n');
-    line
-}
-
 /// Measures what one small flush costs on this disk just now.
 fn flush_probe(settings: &Settings) -> Result<Duration> {
     use std::os::unix::fs::FileExt;
     const FLUSHES: u64 = 200;
     let scratch = settings.scratch()?;
-    let file = ceiling::written_file(&scratch.path().join("probe"), 4096 * FLUSHES)?;
+    let file = written_file(&scratch.path().join("probe"), 4096 * FLUSHES)?;
     let began = Instant::now();
     for flush in 0..FLUSHES {
         file.write_all_at(&[b'x'; 4096], 4096 * flush)?;

@@ -3,15 +3,22 @@
 use std::path::Path;
 
 use anyhow::Result;
-use redb::{Database, Durability, TableDefinition};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::group::{Batch, Engine, GroupCommit};
-use super::{Subject, Work};
+use super::{Batch, Engine};
 
 const LINES: TableDefinition<u64, &[u8]> = TableDefinition::new("lines");
 
-struct Redb {
+/// A redb database.
+pub struct Redb {
     database: Database,
+}
+
+impl Redb {
+    /// Makes an empty database in `folder`.
+    pub fn create(folder: &Path) -> Result<Self> {
+        Ok(Self { database: Database::create(folder.join("ledger.redb"))? })
+    }
 }
 
 impl Engine for Redb {
@@ -25,10 +32,12 @@ impl Engine for Redb {
         drop(lines);
         Ok(transaction.commit()?)
     }
-}
 
-/// Opens an empty database.
-pub fn open(folder: &Path, _work: &Work) -> Result<Box<dyn Subject>> {
-    let database = Database::create(folder.join("ledger.redb"))?;
-    Ok(GroupCommit::over(Redb { database }))
+    fn scan(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<()> {
+        let lines = self.database.begin_read()?.open_table(LINES)?;
+        for entry in lines.iter()? {
+            each(entry?.1.value());
+        }
+        Ok(())
+    }
 }

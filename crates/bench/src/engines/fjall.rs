@@ -5,12 +5,21 @@ use std::path::Path;
 use anyhow::Result;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::group::{Batch, Engine, GroupCommit};
-use super::{Subject, Work};
+use super::{Batch, Engine};
 
-struct Fjall {
+/// A fjall database.
+pub struct Fjall {
     database: Database,
     lines: Keyspace,
+}
+
+impl Fjall {
+    /// Makes an empty database in `folder`.
+    pub fn create(folder: &Path) -> Result<Self> {
+        let database = Database::builder(folder.join("fjall")).open()?;
+        let lines = database.keyspace("lines", KeyspaceCreateOptions::default)?;
+        Ok(Self { database, lines })
+    }
 }
 
 impl Engine for Fjall {
@@ -21,11 +30,11 @@ impl Engine for Fjall {
         }
         Ok(write.commit()?)
     }
-}
 
-/// Opens an empty database.
-pub fn open(folder: &Path, _work: &Work) -> Result<Box<dyn Subject>> {
-    let database = Database::builder(folder.join("fjall")).open()?;
-    let lines = database.keyspace("lines", KeyspaceCreateOptions::default)?;
-    Ok(GroupCommit::over(Fjall { database, lines }))
+    fn scan(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<()> {
+        for entry in self.lines.iter() {
+            each(&entry.value()?);
+        }
+        Ok(())
+    }
 }
