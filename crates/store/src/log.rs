@@ -19,7 +19,8 @@ pub trait EventLog: Send + Sync {
     /// [`StoreError::Conflict`]: the log has another size; nothing was written.
     /// [`StoreError::OutcomeUnknown`]: all of the lines are in the log, or none; [`settle`](Self::settle) tells.
     /// [`StoreError::UnfitLine`], [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::Unsettled`],
-    /// [`StoreError::Io`]: nothing was written.
+    /// [`StoreError::Io`]: nothing was written. An engine may want settling after any of these, and then says
+    /// [`StoreError::Unsettled`] the next time.
     fn append(&self, expected_size: u64, lines: &[&[u8]]) -> Result<u64>;
 
     /// Reads lines from position `from` on into `batch`, replacing what it holds and reusing its memory.
@@ -46,7 +47,7 @@ pub trait EventLog: Send + Sync {
     /// Finds out what became of an append that answered [`StoreError::OutcomeUnknown`]; returns the true size.
     ///
     /// The lines of that append are then there, durably, or gone. Until this has returned `Ok`, appends are refused
-    /// with [`StoreError::Unsettled`]. Without an unknown outcome this is [`size`](Self::size).
+    /// with [`StoreError::Unsettled`]. Without an open question this is [`size`](Self::size).
     ///
     /// # Errors
     /// [`StoreError::Io`], [`StoreError::Full`]: still not known; may be called again. [`StoreError::Corrupt`].

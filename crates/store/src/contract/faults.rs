@@ -103,12 +103,16 @@ enum Ending {
     PowerCut(Cut),
 }
 
-const ENDINGS: [Ending; 5] = [
+const ENDINGS: [Ending; 9] = [
     Ending::Restart,
     Ending::PowerCut(Cut::Nothing),
     Ending::PowerCut(Cut::Everything),
     Ending::PowerCut(Cut::Some(1)),
     Ending::PowerCut(Cut::Some(2)),
+    Ending::PowerCut(Cut::Some(3)),
+    Ending::PowerCut(Cut::Some(4)),
+    Ending::PowerCut(Cut::Some(5)),
+    Ending::PowerCut(Cut::Some(6)),
 ];
 
 impl<L: EventLog> Trial<'_, L> {
