@@ -80,7 +80,7 @@ struct Round {
 /// A subject fails; its figures would mean nothing.
 pub fn run(settings: &Settings) -> Result<()> {
     println!("data in {}; {} rounds, medians\n", settings.folder.display(), settings.rounds);
-    println!("one flush of 4 KiB into written blocks: {} µs\n", flush_probe(settings)?.as_micros());
+    println!("one flush of 4 KiB into written blocks: {} µs\n", flush_probe(settings)?);
     for work in &WORKS {
         let mut rounds: Vec<Vec<Round>> = CANDIDATES.iter().map(|_| Vec::new()).collect();
         for _ in 0..settings.rounds {
@@ -158,16 +158,18 @@ fn write(subject: &dyn Subject, work: &Work, writer: u64, start: &Barrier) -> Re
     Ok(latencies)
 }
 
-/// Measures what one small flush costs on this disk just now.
-fn flush_probe(settings: &Settings) -> Result<Duration> {
+/// Measures what one small flush costs on this disk just now, in microseconds.
+fn flush_probe(settings: &Settings) -> Result<u64> {
     use std::os::unix::fs::FileExt;
     const FLUSHES: u64 = 200;
     let scratch = settings.scratch()?;
     let file = written_file(&scratch.path().join("probe"), 4096 * FLUSHES)?;
-    let began = Instant::now();
-    for flush in 0..FLUSHES {
-        file.write_all_at(&[b'x'; 4096], 4096 * flush)?;
+    let flush = |index: u64| {
+        let began = Instant::now();
+        file.write_all_at(&[b'x'; 4096], 4096 * index)?;
         file.sync_data()?;
-    }
-    Ok(began.elapsed() / u32::try_from(FLUSHES)?)
+        Ok(u64::try_from(began.elapsed().as_micros())?)
+    };
+    // The median: a single flush may meet another's and take a hundred times as long.
+    Ok(median(&(0..FLUSHES).map(flush).collect::<Result<Vec<u64>>>()?))
 }
