@@ -4,11 +4,14 @@
 //! anywhere, so everything in it is bounded. It reads the bytes it is given and knows neither disk nor network.
 
 mod csv_file;
+mod entries;
+pub mod number;
 mod problem;
 mod table;
 mod workbook;
 
 pub use csv_file::read_csv_bytes;
+pub use entries::{Column, Entries, Entry, read_entries};
 pub use problem::{IntakeProblem, IntakeProblemKind, Place, column_letters};
 pub use table::{
     Cell, Content, MAX_CELL_CHARS, MAX_CELLS, MAX_FILE_BYTES, MAX_ROWS, Merged, Row, Sheet, Tables,
