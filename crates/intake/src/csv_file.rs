@@ -53,10 +53,11 @@ fn rows(text: &str) -> Result<Vec<Row>, Vec<IntakeProblem>> {
         .delimiter(delimiter(text))
         .from_reader(text.as_bytes());
     let (mut rows, mut problems, mut cells) = (Vec::new(), Vec::new(), 0);
+    let mut lines = LineCount::of(text);
     for record in reader.records() {
         let record = record
             .map_err(|error| vec![IntakeProblem::file(Kind::BrokenCsv { reason: error.to_string() })])?;
-        let line = record.position().map_or(0, |start| first_line(text, start));
+        let line = record.position().map_or(0, |start| lines.first_line(start));
         let row = row(u32::try_from(line).unwrap_or(u32::MAX), &record, &mut problems);
         cells += row.cells.len();
         if !row.cells.is_empty() {
@@ -85,11 +86,33 @@ fn row(number: u32, record: &csv::StringRecord, problems: &mut Vec<IntakeProblem
     Row { number, cells }
 }
 
-/// The line on which a record's text starts; the reader's position is before blank lines that it skips.
-fn first_line(text: &str, start: &csv::Position) -> u64 {
-    let from = usize::try_from(start.byte()).map_or(text.len(), |byte| byte.min(text.len()));
-    let skipped = text.as_bytes()[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-    start.line() + skipped.filter(|byte| **byte == b'\n').count() as u64
+/// Counts lines as editors show them: LF, CR LF, and a CR alone each end one.
+///
+/// The reader ends a record at a CR alone too, but its own count of lines does not.
+struct LineCount<'a> {
+    text: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl<'a> LineCount<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), counted: 0, line: 1 }
+    }
+
+    /// The line on which a record's text starts; the reader's position is before blank lines that it skips.
+    fn first_line(&mut self, start: &csv::Position) -> u64 {
+        let from = usize::try_from(start.byte()).map_or(self.text.len(), |byte| byte.min(self.text.len()));
+        let blank = self.text[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = &self.text[self.counted..from + blank];
+        let ends = passed.iter().zip(passed.iter().skip(1).chain([&0])).filter(|pair| match pair {
+            (b'\r', next) => **next != b'\n',
+            (byte, _) => **byte == b'\n',
+        });
+        self.line += ends.count() as u64;
+        self.counted = from + blank;
+        self.line
+    }
 }
 
 fn delimiter(text: &str) -> u8 {
@@ -189,5 +212,13 @@ mod tests {
         fn no_text_makes_the_reader_panic(text in "[\\PC,\"\n\t;]{0,200}") {
             let _ = read_csv_bytes(text.as_bytes());
         }
+    }
+
+    /// Found by fuzzing: two rows had one number.
+    #[test]
+    fn a_carriage_return_alone_ends_a_line() {
+        let tables = read_csv_bytes(b"a,b\rc,\"d\re\"\r\nf,g\n\n\rh,i\n").unwrap();
+        let numbers: Vec<u32> = tables.sheets[0].rows.iter().map(|row| row.number).collect();
+        assert_eq!(numbers, [1, 2, 4, 7]);
     }
 }
