@@ -3,7 +3,9 @@
 //! Time and ids arrive as arguments. Nothing here knows a file, a network, a clock or a random number.
 
 pub mod book;
+pub mod catalogue;
 pub mod history;
 pub mod ledger;
+pub mod number;
 pub mod rational;
 pub mod registry;
