@@ -2,7 +2,11 @@
 //!
 //! This crate knows bytes, not meaning: it has no event type, no file, no clock, no randomness.
 
+pub mod dsse;
 pub mod hash;
+pub mod json;
+pub mod line;
+pub mod note;
 pub mod typed;
 
 pub use hash::{ContentHash, EventHash, TableRoot, TreeHash};
