@@ -2,6 +2,7 @@
 //!
 //! A folder holds the plan's text and TOML files that cite its lines; `seeds/README.md` says what each is.
 
+pub mod demo;
 mod opening;
 mod texts;
 
@@ -31,4 +32,14 @@ pub const YINGTAN_2022: Texts<'static> = Texts {
 #[must_use]
 pub fn yingtan_2022() -> Plan {
     YINGTAN_2022.read().unwrap_or_else(|error| panic!("the carried plan is usable: {error}"))
+}
+
+/// The default scoring rules of this project for the plan of Yingtan; the plan itself prescribes none.
+///
+/// # Panics
+/// Never: the carried file is tested.
+#[must_use]
+pub fn yingtan_2022_rules() -> events::Rulebook {
+    let text = include_str!("../yingtan-2022/rulebook.toml");
+    toml::from_str(text).unwrap_or_else(|error| panic!("the carried rules are usable: {error}"))
 }

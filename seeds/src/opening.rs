@@ -147,7 +147,10 @@ fn duties(plan: &Plan) -> Vec<Event> {
             city_cells.for_each(|area| assign(unit, Duty::Reports, Some(&row.id), Some(&area.id)));
         }
     }
-    assign(&plan.administrator, Duty::Verifies, None, plan.city_area().map(|area| &area.id));
+    let of_city = |class: AreaClass| matches!(class, AreaClass::City | AreaClass::CityLevel);
+    for area in plan.areas.iter().filter(|area| of_city(area.class)) {
+        assign(&plan.administrator, Duty::Verifies, None, Some(&area.id));
+    }
     duties
 }
 

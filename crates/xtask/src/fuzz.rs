@@ -1,6 +1,6 @@
 //! Runs the fuzz targets of `fuzz/`, each for a bounded time.
 
-mod seeds;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -52,11 +52,14 @@ fn targets() -> Result<Vec<String>> {
 fn fuzz(target: &str, seconds: u32) -> Result<()> {
     // `-s none`: the address sanitizer wants a nightly compiler, coverage guidance does not; and
     // the code under test has no `unsafe` for it to watch.
-    let mut command = cargo(&["fuzz", "run", "-s", "none", target]);
+    let mut command: Command = cargo(&["fuzz", "run", "-s", "none", target]);
     let corpus = workspace_root().join("fuzz/corpus").join(target);
+    let seeds = workspace_root().join("fuzz/seeds").join(target);
     std::fs::create_dir_all(&corpus)?;
-    seeds::write(target, &corpus)?;
     command.arg(corpus);
+    if seeds.is_dir() {
+        command.arg(seeds);
+    }
     command.args([
         "--",
         &format!("-max_total_time={seconds}"),
