@@ -12,6 +12,8 @@ mod sources;
 mod test;
 mod tools;
 
+use std::process::ExitCode;
+
 use anyhow::{Result, bail};
 
 const USAGE: &str = "\
@@ -27,7 +29,18 @@ Usage: cargo xtask <chore>
   fuzz [SECONDS]     fuzzes each target for SECONDS (default 60)
 ";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line: what failed has printed its own reasons, and must stay in sight.
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let Some((chore, rest)) = arguments.split_first() else {
         print!("{USAGE}");
