@@ -7,7 +7,13 @@ pub mod hash;
 pub mod json;
 pub mod line;
 pub mod note;
+pub mod policy;
+pub mod proof;
+pub mod segment;
+pub mod tile;
+pub mod tree;
 pub mod typed;
+pub mod verify;
 
 pub use hash::{ContentHash, EventHash, TableRoot, TreeHash};
 pub use typed::{Date, Instant};
