@@ -82,7 +82,7 @@ impl Policy {
         if key.kind() != KeyType::Ed25519 {
             return Err(format!("{}: a log's key is of type 1, not {}", key.name(), key.kind().byte()));
         }
-        if self.logs.contains(&key) {
+        if self.logs.iter().any(|log| log.public_key() == key.public_key()) {
             return Err(format!("{}: listed twice", key.name()));
         }
         self.logs.push(key);
@@ -93,6 +93,12 @@ impl Policy {
         let key: VerifierKey = key.parse().map_err(|_| format!("{key} is no verifier key"))?;
         if key.kind() != KeyType::Cosignature {
             return Err(format!("{}: a witness's key is of type 4, not {}", key.name(), key.kind().byte()));
+        }
+        // One key under two names would count as two witnesses.
+        let same =
+            |member: &Member| matches!(member, Member::Witness(own) if own.public_key() == key.public_key());
+        if self.members.values().any(same) {
+            return Err(format!("{}: a key that is listed already", key.name()));
         }
         self.witnesses.push(name.to_owned());
         self.define(name, Member::Witness(key))

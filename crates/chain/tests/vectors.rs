@@ -158,3 +158,221 @@ fn units_sign_the_submission_s_canonical_form() {
         assert!(!dsse::verify_submission(&key, &sig, &[&payload[..], b" "].concat()));
     }
 }
+
+fn hashes(case: &Value, member: &str) -> Vec<chain::TreeHash> {
+    case[member].as_array().unwrap().iter().map(|hash| hash.as_str().unwrap().parse().unwrap()).collect()
+}
+
+fn hash(case: &Value, member: &str) -> chain::TreeHash {
+    text(case, member).parse().unwrap()
+}
+
+fn number(case: &Value, member: &str) -> u64 {
+    case[member].as_u64().unwrap_or_else(|| panic!("{case} has no number {member}"))
+}
+
+fn place(case: &Value, member: &str) -> usize {
+    usize::try_from(number(case, member)).unwrap()
+}
+
+/// The leaf hashes of the entries `0`, `1`, `2` …
+fn leaves(size: usize) -> Vec<chain::TreeHash> {
+    (0..size).map(|entry| chain::hash::leaf_hash(entry.to_string().as_bytes())).collect()
+}
+
+#[test]
+fn trees_have_the_roots_and_proofs_of_rfc_6962() {
+    use chain::tree::{consistency_proof, inclusion_proof, root_of, verify_consistency, verify_inclusion};
+    let tree = vectors("tree.json");
+    for case in cases(&tree, "roots") {
+        assert_eq!(root_of(&leaves(place(&case, "size"))), hash(&case, "root"), "{}", case["name"]);
+    }
+    for case in cases(&tree, "inclusion") {
+        let (index, leaves) = (place(&case, "index"), leaves(place(&case, "size")));
+        let proof = inclusion_proof(&leaves, index).unwrap();
+        assert_eq!(proof, hashes(&case, "proof"), "{}", case["name"]);
+        let (size, root) = (leaves.len() as u64, root_of(&leaves));
+        assert!(verify_inclusion(leaves[index], index as u64, size, &proof, root), "{}", case["name"]);
+    }
+    for case in cases(&tree, "consistency") {
+        let (old, leaves) = (place(&case, "old"), leaves(place(&case, "new")));
+        let proof = consistency_proof(&leaves, old).unwrap();
+        assert_eq!(proof, hashes(&case, "proof"), "{}", case["name"]);
+        let ends = ((old as u64, root_of(&leaves[..old])), (leaves.len() as u64, root_of(&leaves)));
+        assert!(verify_consistency(ends.0, ends.1, &proof), "{}", case["name"]);
+    }
+    for case in cases(&tree, "bad_inclusion") {
+        let leaf = chain::hash::leaf_hash(text(&case, "entry").as_bytes());
+        let (index, size) = (number(&case, "index"), number(&case, "size"));
+        let passes = verify_inclusion(leaf, index, size, &hashes(&case, "proof"), hash(&case, "root"));
+        assert!(!passes, "{}", case["name"]);
+    }
+    for case in cases(&tree, "bad_consistency") {
+        let old = (number(&case, "old"), hash(&case, "old_root"));
+        let new = (number(&case, "new"), hash(&case, "new_root"));
+        assert!(!verify_consistency(old, new, &hashes(&case, "proof")), "{}", case["name"]);
+    }
+}
+
+#[test]
+fn every_proof_up_to_a_limit_is_the_one_expected() {
+    use sha2::{Digest, Sha256};
+    for (limit, digests) in vectors("tree-digests.json").as_object().unwrap() {
+        let limit: usize = limit.parse().unwrap();
+        let (mut inclusion, mut consistency) = (Sha256::new(), Sha256::new());
+        for size in 1..=limit {
+            let leaves = leaves(size);
+            for index in 0..size {
+                chain::tree::inclusion_proof(&leaves, index)
+                    .unwrap()
+                    .iter()
+                    .for_each(|h| inclusion.update(h.0));
+            }
+            for old in 1..=size {
+                chain::tree::consistency_proof(&leaves, old)
+                    .unwrap()
+                    .iter()
+                    .for_each(|h| consistency.update(h.0));
+            }
+        }
+        assert_eq!(hex(&inclusion.finalize()), digests["inclusion_sha256"]);
+        assert_eq!(hex(&consistency.finalize()), digests["consistency_sha256"]);
+    }
+}
+
+#[test]
+fn tiles_lie_where_other_tools_look_for_them() {
+    use chain::tile::{Level, Tile, entries, push_entry, tiles_of_level};
+    let tiles = vectors("tiles.json");
+    for case in cases(&tiles, "paths") {
+        let level =
+            case["level"].as_u64().map_or(Level::Entries, |level| Level::Hashes(level.try_into().unwrap()));
+        let width = number(&case, "width").try_into().unwrap();
+        let tile = Tile { level, index: number(&case, "index"), width };
+        assert_eq!(tile.path(), text(&case, "path"));
+        assert_eq!(Tile::parse(&text(&case, "path")), Some(tile));
+    }
+    for case in cases(&tiles, "bad_paths") {
+        assert_eq!(Tile::parse(&text(&case, "path")), None, "{}", case["name"]);
+    }
+    for case in cases(&tiles, "sizes") {
+        for level in 0..8_u8 {
+            let expected = case["tiles"].get(level.to_string());
+            let expected = expected.map_or((0, 0), |tile| (number(tile, "full"), number(tile, "partial")));
+            let (full, partial) = tiles_of_level(number(&case, "size"), level);
+            assert_eq!((full, u64::from(partial)), expected, "{} level {level}", case["name"]);
+        }
+    }
+    for case in cases(&tiles, "bundles") {
+        let all: Vec<Vec<u8>> = case["entries_hex"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| unhex(entry.as_str().unwrap()))
+            .collect();
+        let mut bundle = Vec::new();
+        all.iter().for_each(|entry| push_entry(&mut bundle, entry));
+        assert_eq!(bundle, bytes(&case, "bundle_hex"), "{}", case["name"]);
+        assert_eq!(entries(&bundle).unwrap(), all, "{}", case["name"]);
+    }
+    for case in cases(&tiles, "bad_bundles") {
+        assert_eq!(entries(&bytes(&case, "bundle_hex")), None, "{}", case["name"]);
+    }
+}
+
+#[test]
+fn verifier_keys_are_those_of_signed_note() {
+    use chain::note::{KeyType, VerifierKey};
+    let notes = vectors("notes.json");
+    for case in cases(&notes, "vkeys") {
+        let read = text(&case, "vkey").parse::<VerifierKey>();
+        assert_eq!(read.is_ok(), case["ok"] == true, "{}", case["name"]);
+        if let Ok(key) = read {
+            assert_eq!(key.name(), text(&case, "key_name"));
+            assert_eq!(u64::from(key.kind().byte()), number(&case, "type"));
+            assert_eq!(hex(&key.id()), text(&case, "key_id"));
+            assert_eq!(hex(key.public_key()), text(&case, "public_key_hex"));
+            assert_eq!(key.to_string(), text(&case, "vkey"));
+        }
+    }
+    for case in cases(&notes, "seeds") {
+        let seed = ed25519_dalek::SigningKey::from_bytes(&bytes(&case, "seed_hex").try_into().unwrap());
+        let kind = if number(&case, "type") == 1 { KeyType::Ed25519 } else { KeyType::Cosignature };
+        assert_eq!(
+            VerifierKey::of(&text(&case, "key_name"), kind, &seed).unwrap().to_string(),
+            text(&case, "vkey")
+        );
+    }
+}
+
+#[test]
+fn tree_heads_are_refused_by_their_reason() {
+    for case in cases(&vectors("notes.json"), "checkpoints") {
+        let key = text(&case, "log_key").parse().unwrap();
+        match chain::note::open_checkpoint(&bytes(&case, "note_hex"), &key) {
+            Ok((head, note)) => {
+                assert!(case["refused"].is_null(), "{} passed", case["name"]);
+                assert_eq!(
+                    (head.origin.as_str(), head.size),
+                    (case["origin"].as_str().unwrap(), number(&case, "size"))
+                );
+                assert_eq!(head.root, hash(&case, "root"));
+                assert_eq!(note.signatures.len() as u64, number(&case, "signatures"));
+                assert_eq!(head.text(), note.text);
+            }
+            Err(error) => assert_eq!(error.code(), case["refused"], "{}", case["name"]),
+        }
+    }
+}
+
+#[test]
+fn witnesses_sign_the_time_too() {
+    for case in cases(&vectors("notes.json"), "cosignatures") {
+        let seed = ed25519_dalek::SigningKey::from_bytes(&bytes(&case, "seed_hex").try_into().unwrap());
+        let (body, time_s) = (text(&case, "text"), number(&case, "timestamp"));
+        assert_eq!(chain::note::cosignature_message(&body, time_s), text(&case, "message"));
+        let line = chain::note::cosign(&text(&case, "key_name"), &seed, &body, time_s).unwrap();
+        assert_eq!(line, text(&case, "line"));
+        let note = chain::note::Note::parse(format!("{body}\n{line}").as_bytes()).unwrap();
+        assert_eq!(note.signed_by(&text(&case, "vkey").parse().unwrap()), Ok(true));
+    }
+}
+
+#[test]
+fn policies_are_read_strictly_and_held() {
+    use chain::policy::Policy;
+    let notes = vectors("notes.json");
+    for case in cases(&notes, "policies") {
+        let read = Policy::parse(&bytes(&case, "policy_hex"));
+        assert_eq!(read.is_ok(), case["ok"] == true, "{}: {:?}", case["name"], read.err());
+    }
+    for case in cases(&notes, "policy_checks") {
+        let policy = Policy::parse(text(&case, "policy").as_bytes()).unwrap();
+        match policy.open(&bytes(&case, "note_hex")) {
+            Ok((_, mut signers)) => {
+                assert!(case["refused"].is_null(), "{} passed", case["name"]);
+                let mut expected: Vec<String> = serde_json::from_value(case["signers"].clone()).unwrap();
+                expected.sort();
+                signers.sort();
+                assert_eq!(signers, expected, "{}", case["name"]);
+            }
+            Err(error) => assert_eq!(error.code(), case["refused"], "{}", case["name"]),
+        }
+    }
+}
+
+#[test]
+fn proofs_lead_from_a_line_to_a_signed_head() {
+    use chain::policy::Policy;
+    use chain::proof::Proof;
+    for case in cases(&vectors("notes.json"), "proofs") {
+        let file = bytes(&case, "proof_hex");
+        let policy = Policy::parse(text(&case, "policy").as_bytes()).unwrap();
+        let verified = Proof::parse(&file).and_then(|proof| {
+            assert_eq!(proof.to_bytes(), file, "{}", case["name"]);
+            proof.verify(text(&case, "line").as_bytes(), &policy)
+        });
+        let refused = verified.as_ref().err().map(|error| error.code());
+        assert_eq!(refused, case["refused"].as_str(), "{}", case["name"]);
+    }
+}
