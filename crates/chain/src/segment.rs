@@ -98,7 +98,9 @@ impl Walk<'_> {
             let bytes = &self.bytes[begin..end];
             let line = Line::parse(bytes).map_err(|error| match error {
                 // Spelled otherwise is against a rule, but nothing that a crash leaves.
-                LineError::Json(JsonErrorKind::NotCanonical) => Stop::Wrong("该行不是规范写法".to_owned()),
+                LineError::Json(JsonErrorKind::NotCanonical) if is_respelled(bytes) => {
+                    Stop::Wrong("该行不是规范写法".to_owned())
+                }
                 LineError::TooLong
                 | LineError::Json(_)
                 | LineError::NotObject
@@ -198,6 +200,11 @@ impl Walk<'_> {
     fn damaged(&self, broken: bool, reason: String) -> Tail {
         Tail::Damaged { position: self.next_position(), broken, reason }
     }
+}
+
+/// Whether these bytes are a line that is only spelled otherwise.
+fn is_respelled(bytes: &[u8]) -> bool {
+    crate::json::canonicalize(bytes).is_ok_and(|canonical| Line::parse(&canonical).is_ok())
 }
 
 /// The instants of appends that the lines in `bytes`, broken or not, name.

@@ -1,0 +1,220 @@
+//! The journal's segments, read in order (`docs/format.md` §6).
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use chain::EventHash;
+use chain::line::Line;
+use chain::segment::{Tail, classify};
+use chain::verify::{Checked, Flaw, Verifier};
+
+use crate::heads::Roots;
+use crate::tiles::Tiles;
+use crate::{AuditError, blocks};
+
+/// The most bytes that a segment may unpack to: a guard against compressed bombs.
+const MAX_SEGMENT_BYTES: u64 = 1 << 33;
+
+/// Everything that follows the lines from first to last.
+pub(crate) struct Pass<'f> {
+    pub(crate) verifier: Verifier,
+    pub(crate) roots: Roots,
+    pub(crate) tiles: Tiles,
+    pub(crate) fold: &'f mut dyn FnMut(&Line<'_>, EventHash),
+}
+
+/// What the folder showed beside the lines.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) cut: Option<(u64, u64)>,
+    pub(crate) ignored: Vec<String>,
+}
+
+#[derive(Default)]
+struct Forms {
+    plain: Option<PathBuf>,
+    packed: Option<PathBuf>,
+}
+
+/// Reads all segments; `signed` is the largest size that any head counts.
+pub(crate) fn read(ledger: &Path, signed: u64, pass: &mut Pass<'_>) -> Result<Outcome, AuditError> {
+    let (segments, ignored) = list(&ledger.join("journal"))?;
+    let mut outcome = Outcome { cut: None, ignored };
+    let last = segments.keys().next_back().copied();
+    for (first, forms) in &segments {
+        place(*first, &mut pass.verifier);
+        let Some(bytes) = content(forms, Some(*first) == last, &mut pass.verifier)? else { continue };
+        if Some(*first) == last && forms.plain.is_some() {
+            outcome.cut = active(&bytes, signed, pass);
+        } else {
+            sealed(&bytes, pass);
+        }
+    }
+    if outcome.cut.is_none() {
+        pass.verifier.finish();
+    }
+    Ok(outcome)
+}
+
+fn list(journal: &Path) -> Result<(BTreeMap<u64, Forms>, Vec<String>), AuditError> {
+    let mut segments = BTreeMap::<u64, Forms>::new();
+    let mut ignored = Vec::new();
+    for entry in std::fs::read_dir(journal).map_err(AuditError::reading(journal))? {
+        let path = entry.map_err(AuditError::reading(journal))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match first_of(&name) {
+            Some((first, false)) => segments.entry(first).or_default().plain = Some(path),
+            Some((first, true)) => segments.entry(first).or_default().packed = Some(path),
+            None => ignored.push(name),
+        }
+    }
+    ignored.sort();
+    Ok((segments, ignored))
+}
+
+/// The first position that a segment's name states, and whether it is compressed.
+fn first_of(name: &str) -> Option<(u64, bool)> {
+    let (digits, packed) = match name.strip_suffix(".jsonl") {
+        Some(digits) => (digits, false),
+        None => (name.strip_suffix(".jsonl.zst")?, true),
+    };
+    let plain = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten().map(|first| (first, packed))
+}
+
+fn place(first: u64, verifier: &mut Verifier) {
+    let (next, read) = (verifier.next_position(), verifier.lines());
+    let kind = match first.cmp(&next) {
+        Ordering::Equal => return,
+        Ordering::Greater => "segment-gap",
+        Ordering::Less => "segment-overlap",
+    };
+    verifier.report(Flaw::at(kind, read).values(next, first));
+}
+
+/// The segment's bytes, `None` where it cannot be unpacked. The plain form counts, where there are both.
+fn content(forms: &Forms, last: bool, verifier: &mut Verifier) -> Result<Option<Vec<u8>>, AuditError> {
+    let position = verifier.lines();
+    let plain = forms.plain.as_deref().map(|path| std::fs::read(path).map_err(AuditError::reading(path)));
+    let plain = plain.transpose()?;
+    let Some(packed) = &forms.packed else { return Ok(plain) };
+    let unpacked = unpack(packed)?;
+    if unpacked.is_none() {
+        verifier.report(Flaw::at("segment-unreadable", position));
+    }
+    let Some(plain) = plain else { return Ok(unpacked) };
+    let lines = if last { without_padding(&plain) } else { &plain };
+    if unpacked.is_some_and(|unpacked| unpacked != lines) {
+        verifier.report(Flaw::at("segment-overlap", position));
+    }
+    Ok(Some(plain))
+}
+
+fn unpack(path: &Path) -> Result<Option<Vec<u8>>, AuditError> {
+    let file = std::fs::File::open(path).map_err(AuditError::reading(path))?;
+    let Ok(decoder) = zstd::Decoder::new(file) else { return Ok(None) };
+    let mut bytes = Vec::new();
+    let read = decoder.take(MAX_SEGMENT_BYTES + 1).read_to_end(&mut bytes);
+    Ok((read.is_ok() && bytes.len() as u64 <= MAX_SEGMENT_BYTES).then_some(bytes))
+}
+
+/// Without empty lines at the end; the last line's own LF stays.
+fn without_padding(bytes: &[u8]) -> &[u8] {
+    let last = bytes.iter().rposition(|byte| *byte != b'\n');
+    last.map_or(&[], |last| &bytes[..bytes.len().min(last + 2)])
+}
+
+/// A segment's lines without their LF; what comes after the last LF counts as a line.
+fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut lines = Vec::new();
+    let mut begin = 0;
+    for end in memchr::memchr_iter(b'\n', bytes) {
+        lines.push(&bytes[begin..end]);
+        begin = end + 1;
+    }
+    if begin < bytes.len() {
+        lines.push(&bytes[begin..]);
+    }
+    lines
+}
+
+fn sealed(bytes: &[u8], pass: &mut Pass<'_>) {
+    let lines = lines_of(bytes);
+    blocks::check_in_order(&lines, |number, checked| {
+        if !lines[number].is_empty() {
+            pass.push(lines[number], checked);
+        } else if number == 0 || !lines[number - 1].is_empty() {
+            // A run of empty lines is one finding.
+            let position = pass.verifier.lines();
+            pass.verifier.report(Flaw::at("padding", position));
+        }
+    });
+    if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+        let last = pass.verifier.lines().saturating_sub(1);
+        pass.verifier.report(Flaw::at("no-newline", last));
+    }
+}
+
+/// Reads the active segment; gives what may be cut off.
+fn active(bytes: &[u8], signed: u64, pass: &mut Pass<'_>) -> Option<(u64, u64)> {
+    let first = pass.verifier.next_position();
+    let read = pass.verifier.lines();
+    let mut lines = lines_of(bytes);
+    let whole = lines.iter().position(|line| line.is_empty()).unwrap_or(lines.len());
+    let beyond = lines[whole..].iter().filter(|line| !line.is_empty()).count() as u64;
+    lines.truncate(whole);
+    if whole > 0 && beyond == 0 && !bytes.ends_with(b"\n") {
+        // A last line without LF was never written to its end: it can be lost or cut, not counted.
+        lines.pop();
+    }
+    // Where something is wrong already, nothing may be cut, whatever the heads count.
+    let signed = if pass.verifier.flaws().is_empty() { signed } else { u64::MAX };
+    let mut damage = None;
+    let mut cut = None;
+    match classify(bytes, first, pass.verifier.head(), signed) {
+        Tail::Whole(_) | Tail::Damaged { broken: false, .. } => {}
+        Tail::Damaged { broken: true, position, .. } => damage = Some(read + (position - first)),
+        Tail::Incomplete(kept) => {
+            let kept = kept.ends.len();
+            let lost = (whole - kept) as u64 + beyond;
+            lines.truncate(kept);
+            let position = read + kept as u64;
+            cut = Some((position, position + lost.max(1) - 1));
+        }
+    }
+    blocks::check_in_order(&lines, |number, checked| {
+        if let Some(position) = damage.take_if(|position| *position == read + number as u64) {
+            pass.verifier.report(Flaw::at("damage", position));
+        }
+        pass.push(lines[number], checked);
+    });
+    if let Some(position) = damage {
+        pass.verifier.report(Flaw::at("damage", position));
+    }
+    if let Some((position, _)) = cut {
+        pass.verifier.finish();
+        pass.verifier.report(Flaw::at("incomplete-append", position));
+    }
+    cut
+}
+
+impl Pass<'_> {
+    fn push(&mut self, bytes: &[u8], checked: &Checked<'_>) {
+        self.verifier.push(checked);
+        if let Some(root) = self.roots.get_mut(&self.verifier.lines()) {
+            *root = Some(self.verifier.tree().root());
+        }
+        self.tiles.push(checked.leaf, checked.respelled.as_deref().unwrap_or(bytes));
+        match (&checked.line, &checked.respelled) {
+            (Ok(line), _) => (self.fold)(line, checked.hash),
+            (Err(_), Some(respelled)) => {
+                if let Ok(line) = Line::parse(respelled) {
+                    (self.fold)(&line, checked.hash);
+                }
+            }
+            (Err(_), None) => {}
+        }
+    }
+}
