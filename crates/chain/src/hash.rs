@@ -36,19 +36,33 @@ pub fn to_hex(bytes: &[u8; 32]) -> [u8; 64] {
 /// [`NotAHash`] for any other text.
 pub fn from_hex(text: &[u8]) -> Result<[u8; 32], NotAHash> {
     let text: &[u8; 64] = text.try_into().map_err(|_| NotAHash)?;
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-    }
-    Ok(bytes)
+    decode_hex(text).ok_or(NotAHash)
 }
 
-const fn nibble(digit: u8) -> Result<u8, NotAHash> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        _ => Err(NotAHash),
+/// No hex digit.
+const NOT_HEX: u8 = 0x80;
+
+/// The value of each lower-case hex digit.
+const HEX: [u8; 256] = {
+    let mut values = [NOT_HEX; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
     }
+    values
+};
+
+/// Reads two lower-case hex digits for each byte; one look at the end tells whether all were digits.
+pub(crate) fn decode_hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    let mut seen = 0;
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let (high, low) = (HEX[usize::from(pair[0])], HEX[usize::from(pair[1])]);
+        seen |= high | low;
+        *byte = high << 4 | (low & 15);
+    }
+    (digits.len() == 2 * N && seen & NOT_HEX == 0).then_some(bytes)
 }
 
 macro_rules! hash_type {

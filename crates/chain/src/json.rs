@@ -451,6 +451,11 @@ impl Reader<'_> {
     }
 }
 
+/// ASCII, CJK ideographs, their punctuation and full-width forms: normalization neither changes nor joins these.
+const fn is_inert(c: char) -> bool {
+    matches!(c, '\0'..='\x7f' | '\u{3001}'..='\u{3029}' | '\u{4e00}'..='\u{9fff}' | '\u{ff01}'..='\u{ff5e}')
+}
+
 const fn is_noncharacter(c: char) -> bool {
     let code = c as u32;
     matches!(code, 0xfdd0..=0xfdef) || code & 0xfffe == 0xfffe
@@ -628,7 +633,9 @@ fn scan_escape(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// Whether the bytes between two quotes, none of them escaped, are UTF-8 in NFC without noncharacters.
 fn is_fine_text(raw: &[u8]) -> bool {
-    std::str::from_utf8(raw).is_ok_and(|text| !text.chars().any(is_noncharacter) && is_nfc(text))
+    // Chinese text is the common case: its characters stand alone in every normalization form and are assigned.
+    std::str::from_utf8(raw)
+        .is_ok_and(|text| text.chars().all(is_inert) || (!text.chars().any(is_noncharacter) && is_nfc(text)))
 }
 
 #[derive(Clone, Copy)]

@@ -225,13 +225,13 @@ impl<'a> Cursor<'a> {
         self.skip(b",\"data\":")?;
         let data = self.object()?;
         self.skip(b",\"id\":\"")?;
-        let id = self.uuid(is_event_id)?;
+        let id = self.event_id()?;
         self.skip(b"\",\"position\":")?;
         let position = self.number()?;
         self.skip(b",\"prev\":\"")?;
         let prev = self.hash()?;
         self.skip(b"\",\"submission\":\"")?;
-        let submission = self.uuid(is_uuid)?;
+        let submission = self.uuid()?;
         self.skip(b"\",\"submission_size\":")?;
         let submission_size = self.small_number()?;
         self.skip(b",\"type\":\"")?;
@@ -284,9 +284,25 @@ impl<'a> Cursor<'a> {
         form(text).then_some(text)
     }
 
-    fn uuid(&mut self, form: fn(&str) -> bool) -> Option<Uuid> {
-        let text = std::str::from_utf8(self.take(36)?).ok()?;
-        form(text).then(|| Uuid::try_parse(text).expect("the form was checked"))
+    fn uuid(&mut self) -> Option<Uuid> {
+        let text = self.take(36)?;
+        if [8, 13, 18, 23].iter().any(|place| text[*place] != b'-') {
+            return None;
+        }
+        let mut digits = [0; 32];
+        digits[..8].copy_from_slice(&text[..8]);
+        digits[8..12].copy_from_slice(&text[9..13]);
+        digits[12..16].copy_from_slice(&text[14..18]);
+        digits[16..20].copy_from_slice(&text[19..23]);
+        digits[20..].copy_from_slice(&text[24..]);
+        crate::hash::decode_hex(&digits).map(Uuid::from_bytes)
+    }
+
+    /// A UUID of version 8, variant 10.
+    fn event_id(&mut self) -> Option<Uuid> {
+        let id = self.uuid()?;
+        let bytes = id.as_bytes();
+        (bytes[6] >> 4 == 8 && bytes[8] >> 6 == 0b10).then_some(id)
     }
 
     fn hash(&mut self) -> Option<EventHash> {

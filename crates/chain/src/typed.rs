@@ -59,8 +59,17 @@ pub fn is_account(text: &str) -> bool {
 /// Whether `text` is an event type's name: `[a-z][a-z0-9]*(-[a-z0-9]+)*`.
 #[must_use]
 pub fn is_type_name(text: &str) -> bool {
-    let part = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    text.bytes().next().is_some_and(|b| b.is_ascii_lowercase()) && text.split('-').all(part)
+    let bytes = text.as_bytes();
+    let Some(first) = bytes.first() else { return false };
+    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let mut before = *first;
+    // A hyphen stands between two words: neither after another hyphen nor at the end.
+    let joined = bytes[1..].iter().all(|&b| {
+        let fits = word(b) || (b == b'-' && before != b'-');
+        before = b;
+        fits
+    });
+    first.is_ascii_lowercase() && joined && before != b'-'
 }
 
 /// Whether `text` is a UUID in lower case with hyphens.

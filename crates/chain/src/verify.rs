@@ -405,5 +405,8 @@ fn opening(data: &[u8]) -> Option<(String, VerifierKey)> {
 
 /// A quick look: whether the data may have a member `signature`.
 fn has_signature_name(data: &[u8]) -> bool {
-    memchr::memmem::find(data, b"\"signature\":").is_some()
+    use std::sync::LazyLock;
+    static NAME: LazyLock<memchr::memmem::Finder<'static>> =
+        LazyLock::new(|| memchr::memmem::Finder::new(b"\"signature\":"));
+    NAME.find(data).is_some()
 }
