@@ -376,3 +376,120 @@ fn proofs_lead_from_a_line_to_a_signed_head() {
         assert_eq!(refused, case["refused"].as_str(), "{}", case["name"]);
     }
 }
+
+/// One ledger by the rule that the larger vectors are made with.
+struct ByRule {
+    name: String,
+    lines: u64,
+    units: u64,
+}
+
+fn sha256(text: &str) -> [u8; 32] {
+    use sha2::Digest;
+    sha2::Sha256::digest(text).into()
+}
+
+impl ByRule {
+    fn submission(&self, number: u64) -> uuid::Uuid {
+        let digest = sha256(&format!("{}/submission/{number}", self.name));
+        uuid::Builder::from_random_bytes(digest[..16].try_into().unwrap()).into_uuid()
+    }
+
+    fn data(&self, i: u64, unit_seq: u64) -> (&'static str, Value) {
+        let period = format!("2026-Q{}", i % 4 + 1);
+        let log = ed25519_dalek::SigningKey::from_bytes(&sha256(&format!("{}/log", self.name)));
+        let origin = format!("ledger.example.org/{}", self.name);
+        let key = || chain::note::VerifierKey::of(&origin, chain::note::KeyType::Ed25519, &log).unwrap();
+        match (i, i % 5) {
+            (0, _) => (
+                "ledger-opened",
+                serde_json::json!({"log_key": key().to_string(), "origin": origin,
+                "suite": "pl-1", "title": format!("进度台账 {}", self.name)}),
+            ),
+            (_, 0) => ("period-closed", serde_json::json!({"lines": unit_seq, "period": period})),
+            (_, 1 | 2) => (
+                "figure-reported",
+                serde_json::json!({"figure": format!("{}.{:02}", i / 100, i % 100),
+                "indicator": format!("ind-{:03}", i % 40), "name": "数字经济增加值", "period": period}),
+            ),
+            (_, 3) => (
+                "figure-corrected",
+                serde_json::json!({"corrects": i - 1, "figure": format!("-{i}.50"),
+                "reason": "录入错误 \"原值\" 😀"}),
+            ),
+            _ => (
+                "evidence-attached",
+                serde_json::json!({"name": format!("附件{i}.pdf"),
+                "blake3": chain::hash::content_hash(i.to_string().as_bytes()).to_hex()}),
+            ),
+        }
+    }
+
+    /// Hands every line to `each`.
+    fn write(&self, mut each: impl FnMut(&[u8])) {
+        let mut units = std::collections::HashMap::<u64, (u64, chain::EventHash)>::new();
+        let mut prev = chain::EventHash::ZERO;
+        let start: chain::Instant = "2026-01-01T00:00:00.000000Z".parse().unwrap();
+        for i in 0..self.lines {
+            let (s, k) = if i == 0 { (0, 0) } else { (1 + (i - 1) / 3, (i - 1) % 3) };
+            let size = if s == 0 { 1 } else { (self.lines - 1 - 3 * (s - 1)).min(3) };
+            let append = i64::try_from(if s % 4 == 3 { s - 1 } else { s }).unwrap();
+            let unit = (s * s) % self.units;
+            let (unit_seq, unit_prev) = units.get(&unit).copied().unwrap_or((0, chain::EventHash::ZERO));
+            let (kind, data) = self.data(i, unit_seq);
+            let (submission, k) = (self.submission(s), u32::try_from(k).unwrap());
+            let envelope = chain::line::Envelope {
+                at: chain::Instant::from_micros(start.micros() + 7_000_003 * append).unwrap(),
+                by: &format!("acct-{:02}", s % 7),
+                id: chain::hash::event_id(submission, k),
+                position: i,
+                prev,
+                submission,
+                submission_size: u32::try_from(size).unwrap(),
+                kind,
+                unit: &format!("unit-{unit:02}"),
+                unit_prev,
+                unit_seq,
+                version: 1,
+            };
+            let mut line = Vec::new();
+            chain::line::write(&envelope, &to_canonical(&data).unwrap(), &mut line).unwrap();
+            prev = chain::hash::event_hash(&line);
+            units.insert(unit, (unit_seq + 1, prev));
+            each(&line);
+        }
+    }
+}
+
+#[test]
+fn ledgers_made_by_rule_have_the_roots_stated() {
+    use chain::verify::{Checked, Verifier};
+    for case in cases(&vectors("generated.json"), "ledgers") {
+        let rule = ByRule {
+            name: text(&case, "name"),
+            lines: number(&case, "lines"),
+            units: number(&case, "units"),
+        };
+        let mut verifier = Verifier::new();
+        let mut bytes = 0;
+        rule.write(|line| {
+            verifier.push(&Checked::of(line));
+            bytes += line.len() as u64;
+            if let Some(root) = case["root_at"].get(verifier.lines().to_string()) {
+                assert_eq!(verifier.tree().root().to_hex(), *root, "{} at {}", rule.name, verifier.lines());
+            }
+        });
+        verifier.finish();
+        assert_eq!(verifier.flaws(), [], "{}", rule.name);
+        assert_eq!(verifier.tree().root(), hash(&case, "root"), "{}", rule.name);
+        assert_eq!(verifier.head().to_hex(), text(&case, "head"), "{}", rule.name);
+        assert_eq!(bytes, number(&case, "total_line_bytes"), "{}", rule.name);
+        let units: serde_json::Map<String, Value> = verifier
+            .units()
+            .into_iter()
+            .map(|(unit, own)| (unit, serde_json::json!({"head": own.head.to_hex(), "lines": own.lines})))
+            .collect();
+        let digest = sha256(std::str::from_utf8(&to_canonical(&units).unwrap()).unwrap());
+        assert_eq!(hex(&digest), text(&case, "unit_heads_sha256"), "{}", rule.name);
+    }
+}
