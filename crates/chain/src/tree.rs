@@ -19,6 +19,19 @@ impl Frontier {
         Self::default()
     }
 
+    /// A tree of perfect subtrees of `width` leaves each, given by their roots from left to right.
+    ///
+    /// # Panics
+    /// When `width` is not a power of two.
+    #[must_use]
+    pub fn of_subtrees(width: u64, roots: &[TreeHash]) -> Self {
+        assert!(width.is_power_of_two(), "a perfect subtree has a power of two of leaves");
+        let mut frontier = Self::new();
+        roots.iter().for_each(|root| frontier.append(*root));
+        frontier.size *= width;
+        frontier
+    }
+
     /// How many leaves there are.
     #[must_use]
     pub const fn size(&self) -> u64 {

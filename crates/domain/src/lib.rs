@@ -9,3 +9,4 @@ pub mod ledger;
 pub mod number;
 pub mod rational;
 pub mod registry;
+pub mod scoring;

@@ -8,10 +8,11 @@ mod lines;
 mod problem;
 mod submission;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chain::{EventHash, Instant};
 use events::{Recorded, UnitId};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use lines::{Lines, NewLine};
@@ -21,7 +22,7 @@ pub use submission::{Prepared, Submission};
 use crate::book::Book;
 
 /// The end of a unit's chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitHead {
     /// How many lines the unit has.
     pub lines: u64,
@@ -30,7 +31,7 @@ pub struct UnitHead {
 }
 
 /// The end of the ledger's chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// How many lines the ledger has.
     pub size: u64,
@@ -73,7 +74,7 @@ impl Head {
 }
 
 /// Where a recorded submission stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The position of its first line.
     pub first: u64,
@@ -91,12 +92,11 @@ pub enum Decision {
 }
 
 /// The state at the head of a ledger.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     book: Book,
     head: Head,
-    /// Only asked, never walked.
-    submissions: HashMap<Uuid, Place>,
+    submissions: BTreeMap<Uuid, Place>,
 }
 
 impl Ledger {

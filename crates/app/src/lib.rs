@@ -1,0 +1,1 @@
+//! The sequencer, projection workers, and reads on the three time axes.

@@ -1,0 +1,3 @@
+//! The program `progress-ledger`.
+
+fn main() {}
