@@ -1,0 +1,285 @@
+//! The one place that decides submissions, one after another, and appends what it accepted.
+//!
+//! Two threads take turns. One has the *seat*: it gathers what has arrived and decides it against the state ahead of
+//! the log. To append, it takes the *turn*, leaves the seat to the other, and so the next group is decided while this
+//! one is flushed. A group never changes threads, and there is exactly one append in flight.
+//!
+//! Locks are taken in the order seat, turn, inbox. After an append that did not happen, whoever next holds both seat
+//! and turn throws the state ahead away, makes it again from the durable one, and decides again what is still open.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use domain::ledger::{Ledger, Problem, Submission};
+use projections::ReadModel;
+use store::{EventLog, StoreError};
+
+use crate::clock::Clock;
+use crate::group::Group;
+use crate::load::catch_up;
+use crate::submit::{self, Receipt, SubmitError};
+use crate::ticket::Ticket;
+
+/// The most submissions that wait to be decided.
+const QUEUE: usize = 4_096;
+/// How long an append waits for clients that the one before has just answered.
+const GATHER: Duration = Duration::from_micros(60);
+/// One decides while the other appends.
+const THREADS: usize = 2;
+
+/// Decides and records submissions of many threads on one log.
+pub struct Sequencer {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Shared {
+    log: Arc<dyn EventLog>,
+    clock: Arc<dyn Clock>,
+    inbox: Mutex<Inbox>,
+    arrived: Condvar,
+    /// Submissions that have arrived and are not answered.
+    open: AtomicUsize,
+    seat: Mutex<Seat>,
+    turn: Mutex<Turn>,
+    /// What is durable. Written only by whoever has the turn.
+    durable: RwLock<ReadModel>,
+}
+
+#[derive(Default)]
+struct Inbox {
+    tickets: VecDeque<Ticket>,
+    closed: bool,
+}
+
+/// Whoever has it decides.
+struct Seat {
+    /// The durable state, and all that was decided since.
+    ahead: Ledger,
+    /// How many appends had failed when `ahead` was made.
+    failures: u64,
+}
+
+/// Whoever has it appends.
+#[derive(Default)]
+struct Turn {
+    failures: u64,
+    /// Submissions that were open when the last append was answered: those it answered, about to come back, and
+    /// those that were waiting already.
+    expected: usize,
+}
+
+impl Sequencer {
+    /// Starts deciding at the end of `log`, which `model` has been loaded from.
+    #[must_use]
+    pub fn start(log: Arc<dyn EventLog>, model: ReadModel, clock: Arc<dyn Clock>) -> Self {
+        let shared = Arc::new(Shared {
+            log,
+            clock,
+            inbox: Mutex::default(),
+            arrived: Condvar::new(),
+            open: AtomicUsize::new(0),
+            seat: Mutex::new(Seat { ahead: model.ledger().clone(), failures: 0 }),
+            turn: Mutex::default(),
+            durable: RwLock::new(model),
+        });
+        let threads = (0..THREADS).map(|_| {
+            let shared = Arc::clone(&shared);
+            let named = thread::Builder::new().name("sequencer".to_owned());
+            named.spawn(move || Stops(&shared).work()).expect("the system gives a thread")
+        });
+        let threads = Mutex::new(threads.collect());
+        Self { shared, threads }
+    }
+
+    /// Has a submission recorded; returns when it is durable. May be called from many threads.
+    ///
+    /// The same submission again gets the first receipt again, for ever.
+    ///
+    /// # Errors
+    /// [`SubmitError`] says whether nothing was recorded or the outcome is unknown.
+    pub fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
+        // Encoded here, on the client's thread: only what needs the order is done in order.
+        let (ticket, waiting) = Ticket::new(submit::prepare(submission)?);
+        self.shared.enqueue(ticket)?;
+        waiting.wait()
+    }
+
+    /// Says what is wrong with a submission or asks for a confirmation, by what is durable now. Records nothing.
+    #[must_use]
+    pub fn check(&self, submission: &Submission) -> Vec<Problem> {
+        let now = self.shared.clock.now();
+        self.with_model(|model| submit::problems(model.ledger(), submission, now))
+    }
+
+    /// Lets `read` look at what is durable. Appends wait for it, so it should be brief.
+    pub fn with_model<T>(&self, read: impl FnOnce(&ReadModel) -> T) -> T {
+        read(&self.shared.durable.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes no more submissions, answers all that have arrived, and ends the threads. May be called again.
+    pub fn shutdown(&self) {
+        self.shared.close();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        // A thread that panicked has told its clients by dropping their tickets.
+        threads.into_iter().for_each(|thread| drop(thread.join()));
+    }
+}
+
+impl Drop for Sequencer {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+/// Works, and when it ends, in a panic too, closes the inbox: clients must not queue where nobody serves.
+struct Stops<'a>(&'a Shared);
+
+impl Stops<'_> {
+    fn work(&self) {
+        self.0.work();
+    }
+}
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        if thread::panicking() {
+            let dropped = std::mem::take(&mut self.0.inbox().tickets);
+            drop(dropped);
+        }
+    }
+}
+
+impl Shared {
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self) {
+        self.inbox().closed = true;
+        self.arrived.notify_all();
+    }
+
+    fn enqueue(&self, ticket: Ticket) -> Result<(), SubmitError> {
+        let mut inbox = self.inbox();
+        if inbox.closed {
+            return Err(SubmitError::Stopped);
+        }
+        if inbox.tickets.len() >= QUEUE {
+            return Err(SubmitError::Busy { waiting: inbox.tickets.len() });
+        }
+        inbox.tickets.push_back(ticket);
+        self.open.fetch_add(1, Ordering::Relaxed);
+        drop(inbox);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Puts submissions back in front, in their order.
+    fn requeue(&self, group: Group) {
+        let mut inbox = self.inbox();
+        group.into_tickets().rev().for_each(|ticket| inbox.tickets.push_front(ticket));
+        drop(inbox);
+        self.arrived.notify_one();
+    }
+
+    fn work(&self) {
+        // A poisoned lock means that the other thread panicked over a broken invariant: nothing more is recorded.
+        while let Ok(mut seat) = self.seat.lock() {
+            if !self.wait_for_work() {
+                return;
+            }
+            let mut group = Group::open(&seat.ahead, self.clock.now());
+            self.decide_arrived(&mut seat, &mut group);
+            let Ok(mut turn) = self.turn.lock() else { return };
+            if seat.failures != turn.failures {
+                self.start_over(&mut seat, &turn, group);
+                continue;
+            }
+            self.gather(&mut seat, &turn, &mut group);
+            drop(seat);
+            self.record(&mut turn, group);
+        }
+    }
+
+    /// Waits for a submission; says no when there will be none.
+    fn wait_for_work(&self) -> bool {
+        let idle = |inbox: &mut Inbox| inbox.tickets.is_empty() && !inbox.closed;
+        let inbox = self.arrived.wait_while(self.inbox(), idle).unwrap_or_else(PoisonError::into_inner);
+        !inbox.tickets.is_empty()
+    }
+
+    /// Decides what has arrived, as far as the group has room.
+    fn decide_arrived(&self, seat: &mut Seat, group: &mut Group) -> bool {
+        loop {
+            let mut inbox = self.inbox();
+            let fits = match inbox.tickets.front() {
+                None => return true,
+                Some(ticket) => group.has_room_for(ticket),
+            };
+            if !fits {
+                return false;
+            }
+            let ticket = inbox.tickets.pop_front().expect("just seen");
+            drop(inbox);
+            group.decide(&mut seat.ahead, ticket);
+        }
+    }
+
+    /// Lets those join that the last append answered and that are about to come back. Costs at most [`GATHER`] beside
+    /// a flush of about twice that, and saves them a flush.
+    fn gather(&self, seat: &mut Seat, turn: &Turn, group: &mut Group) {
+        while self.decide_arrived(seat, group) && group.len() < turn.expected {
+            let idle = |inbox: &mut Inbox| inbox.tickets.is_empty() && !inbox.closed;
+            let waited = self.arrived.wait_timeout_while(self.inbox(), GATHER, idle);
+            let (inbox, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            if timeout.timed_out() || inbox.tickets.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Appends a group and answers its clients.
+    fn record(&self, turn: &mut Turn, group: Group) {
+        let result = group.append(&*self.log);
+        // A crash from here on leaves durable lines without an answer; a retry gets its receipt from them.
+        match result {
+            Ok(()) => {
+                group.publish(&mut self.durable.write().unwrap_or_else(PoisonError::into_inner));
+                turn.expected = self.open.fetch_sub(group.len(), Ordering::Relaxed);
+                group.answer(&*self.log);
+            }
+            Err(error) => {
+                turn.failures += 1;
+                turn.expected = 0;
+                match error {
+                    SubmitError::Store(StoreError::Conflict { .. }) => self.requeue(group),
+                    error => self.fail(group, &error),
+                }
+            }
+        }
+    }
+
+    fn fail(&self, group: Group, error: &SubmitError) {
+        self.open.fetch_sub(group.len(), Ordering::Relaxed);
+        group.fail(error);
+    }
+
+    /// After a failed append: makes the state ahead from the log, and has the group decided again.
+    fn start_over(&self, seat: &mut Seat, turn: &Turn, group: Group) {
+        let mut durable = self.durable.write().unwrap_or_else(PoisonError::into_inner);
+        match catch_up(&*self.log, &mut *durable) {
+            Ok(_) => {
+                seat.ahead = durable.ledger().clone();
+                seat.failures = turn.failures;
+                self.requeue(group);
+            }
+            // The next group comes here again.
+            Err(error) => self.fail(group, &error.into()),
+        }
+    }
+}
