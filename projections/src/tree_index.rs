@@ -54,7 +54,11 @@ impl TreeIndex {
         assert_eq!(leaves.len() as u64, needed.end - needed.start, "the leaves that were asked for");
         let full = usize::try_from(size / WIDTH).expect("fits into memory");
         let rest = usize::try_from(size % WIDTH).expect("below 256");
-        if full == self.full.len() { self.root_with(full, &self.tail[..rest]) } else { self.root_with(full, leaves) }
+        if full == self.full.len() {
+            self.root_with(full, &self.tail[..rest])
+        } else {
+            self.root_with(full, leaves)
+        }
     }
 
     fn root_with(&self, full: usize, leaves: &[TreeHash]) -> TreeHash {

@@ -203,7 +203,13 @@ pub fn score(book: &Book, plan: PlanIx, inputs: &Inputs<'_>) -> Scores {
 /// # Panics
 /// When the plan has no such row or area.
 #[must_use]
-pub fn explain(book: &Book, plan: PlanIx, inputs: &Inputs<'_>, row: IndicatorIx, area: AreaIx) -> Explanation {
+pub fn explain(
+    book: &Book,
+    plan: PlanIx,
+    inputs: &Inputs<'_>,
+    row: IndicatorIx,
+    area: AreaIx,
+) -> Explanation {
     todo!("{book:?} {plan:?} {inputs:?} {row:?} {area:?}")
 }
 
