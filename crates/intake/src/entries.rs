@@ -85,7 +85,7 @@ impl Column {
     const REQUIRED: [Self; 4] = [Self::Indicator, Self::Area, Self::Value, Self::Status];
 
     /// Columns that only help people; whatever stands there is not read.
-    const fn is_for_people(self) -> bool {
+    pub(crate) const fn is_for_people(self) -> bool {
         matches!(
             self,
             Self::IndicatorName
@@ -104,14 +104,19 @@ impl Column {
     }
 }
 
-/// A row of a form with something filled in.
+/// Where an entry stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Spot {
+    /// A row of a table, with the number of each column; the sheet's name is empty for a CSV file.
+    Row { sheet: String, row: u32, columns: BTreeMap<Column, u32> },
+    /// An object of a JSON document.
+    Json(String),
+}
+
+/// A row of a form with something filled in, or the object in a JSON document that says the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The sheet's name; empty for a CSV file.
-    pub sheet: String,
-    /// The row's number.
-    pub row: u32,
-    columns: BTreeMap<Column, u32>,
+    spot: Spot,
     cells: BTreeMap<Column, Content>,
 }
 
@@ -125,8 +130,38 @@ impl Entry {
     /// Where a column of this row stands in the file.
     #[must_use]
     pub fn place(&self, column: Column) -> Place {
-        let number = self.columns.get(&column);
-        Place::cell(&self.sheet, self.row, number.map(|number| (*number, column.chinese())))
+        match &self.spot {
+            Spot::Row { sheet, row, columns } => {
+                let number = columns.get(&column);
+                Place::cell(sheet, *row, number.map(|number| (*number, column.chinese())))
+            }
+            Spot::Json(path) if self.cells.contains_key(&column) => {
+                Place::Json(format!("{path}.{}", column.english()))
+            }
+            Spot::Json(path) => Place::Json(path.clone()),
+        }
+    }
+
+    /// Where the row stands in the file.
+    #[must_use]
+    pub fn whole(&self) -> Place {
+        match &self.spot {
+            Spot::Row { sheet, row, .. } => Place::cell(sheet, *row, None),
+            Spot::Json(path) => Place::Json(path.clone()),
+        }
+    }
+
+    /// The object of a JSON document at `path`.
+    pub(crate) const fn of_json(path: String, cells: BTreeMap<Column, Content>) -> Self {
+        Self { spot: Spot::Json(path), cells }
+    }
+
+    /// The answer to a second entry for what this one speaks of.
+    pub(crate) fn repeated(&self) -> Kind {
+        match &self.spot {
+            Spot::Row { row, .. } => Kind::DuplicateRow { first: *row },
+            Spot::Json(path) => Kind::DuplicateEntry { first: path.clone() },
+        }
     }
 }
 
@@ -213,8 +248,8 @@ impl Reading<'_> {
 
     fn read_row(&mut self, row: &Row, entries: &mut Entries) {
         let columns = self.columns.iter().map(|(number, column)| (*column, *number)).collect();
-        let mut entry =
-            Entry { sheet: self.sheet.name.clone(), row: row.number, columns, cells: BTreeMap::new() };
+        let spot = Spot::Row { sheet: self.sheet.name.clone(), row: row.number, columns };
+        let mut entry = Entry { spot, cells: BTreeMap::new() };
         for cell in &row.cells {
             match self.columns.get(&cell.column).copied() {
                 Some(column) if column.is_for_people() => {}
@@ -237,17 +272,9 @@ impl Reading<'_> {
     }
 
     fn check_cell(&mut self, row: u32, cell: &Cell, column: Column) {
-        let kind = match &cell.content {
-            Content::Formula => Kind::FormulaCell {},
-            Content::Error(text) => Kind::ErrorCell { text: text.clone() },
-            Content::Boolean => Kind::BooleanCell {},
-            Content::Text(text) if text.contains(is_control) => Kind::ControlCharacter {},
-            Content::Text(text) if column.is_free_text() && text.starts_with(['=', '+', '-', '@']) => {
-                Kind::FormulaText { text: text.clone() }
-            }
-            Content::Text(_) | Content::Number(_) | Content::Date(_) => return,
-        };
-        self.problem(row, Some((cell.column, column.chinese())), kind);
+        if let Some(kind) = refusal(&cell.content, column) {
+            self.problem(row, Some((cell.column, column.chinese())), kind);
+        }
     }
 
     /// Merged cells hide which row a value belongs to; above the table they are titles.
@@ -265,7 +292,22 @@ impl Reading<'_> {
     }
 }
 
-fn is_control(c: char) -> bool {
+/// Why content is refused, whatever else the row says.
+pub(crate) fn refusal(content: &Content, column: Column) -> Option<Kind> {
+    match content {
+        Content::Formula => Some(Kind::FormulaCell {}),
+        Content::Error(text) => Some(Kind::ErrorCell { text: text.clone() }),
+        Content::Boolean => Some(Kind::BooleanCell {}),
+        Content::Text(text) if text.contains(is_control) => Some(Kind::ControlCharacter {}),
+        Content::Text(text) if column.is_free_text() && text.starts_with(['=', '+', '-', '@']) => {
+            Some(Kind::FormulaText { text: text.clone() })
+        }
+        Content::Text(_) | Content::Number(_) | Content::Date(_) => None,
+    }
+}
+
+/// Characters that nobody sees; line ends and tabs are none of them.
+pub(crate) fn is_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\r' | '\t')
 }
 

@@ -26,6 +26,17 @@ pub enum Content {
     Boolean,
 }
 
+impl Content {
+    /// The text as it stands in the cell; a formula and a truth value have none.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Number(text) | Self::Date(text) | Self::Error(text) => text,
+            Self::Formula | Self::Boolean => "",
+        }
+    }
+}
+
 /// A cell with content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {

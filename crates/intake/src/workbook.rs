@@ -56,6 +56,9 @@ fn check_container(bytes: &[u8]) -> Result<(), Kind> {
         let has_password = bytes.windows(encrypted.len()).any(|window| window == encrypted);
         return Err(if has_password { Kind::PasswordProtected {} } else { Kind::OldExcel {} });
     }
+    if bytes.starts_with(b"%PDF-") {
+        return Err(Kind::PdfFile {});
+    }
     if !bytes.starts_with(b"PK") {
         return Err(Kind::NotAZip {});
     }
@@ -79,6 +82,7 @@ fn check_part(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, index: usize, left: 
     let part = archive.by_index(index).map_err(|error| unreadable(error.to_string()))?;
     let packed = part.compressed_size().max(1);
     let name = part.name().map(std::borrow::Cow::into_owned).unwrap_or_default();
+    check_part_name(&name)?;
     let by_ratio = packed.saturating_mul(MAX_RATIO).max(SMALL_PART_BYTES);
     let mut content = Vec::new();
     part.take(left.min(by_ratio) + 1)
@@ -93,6 +97,16 @@ fn check_part(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, index: usize, left: 
     }
     check_text_part(&name, &content)?;
     Ok(size)
+}
+
+/// Tells two relatives of the workbook apart from it: their parts say what they are.
+fn check_part_name(name: &str) -> Result<(), Kind> {
+    let name = name.to_ascii_lowercase();
+    match name.as_str() {
+        "xl/workbook.bin" => Err(Kind::BinaryWorkbook {}),
+        _ if name.ends_with("vbaproject.bin") => Err(Kind::Macros {}),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses what would make the reader reserve memory the file does not have, and encodings that could hide it.
@@ -389,11 +403,32 @@ mod tests {
     fn what_is_no_workbook_is_refused() {
         assert_eq!(refused(b""), ["empty-file"]);
         assert_eq!(refused(b"indicator,area,value\n"), ["not-a-zip"]);
+        assert_eq!(refused(b"%PDF-1.7\n"), ["pdf-file"]);
         assert_eq!(refused(b"PK\x03\x04 and nothing more"), ["not-a-zip"]);
         assert_eq!(refused(&vec![0; 64 << 20]), ["file-too-large"]);
         let mut empty = zip::ZipWriter::new(Cursor::new(Vec::new()));
         empty.start_file("hello.txt", SimpleFileOptions::default()).unwrap();
         assert_eq!(refused(&empty.finish().unwrap().into_inner()), ["broken-workbook"]);
+    }
+
+    #[test]
+    fn relatives_of_the_workbook_are_told_how_to_save() {
+        let with = |name: &str| {
+            let mut parts = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            parts.start_file(name, SimpleFileOptions::default()).unwrap();
+            parts.finish().unwrap().into_inner()
+        };
+        assert_eq!(refused(&with("xl/vbaProject.bin")), ["macros"]);
+        assert_eq!(refused(&with("xl/workbook.bin")), ["binary-workbook"]);
+    }
+
+    #[test]
+    fn hidden_columns_are_read_like_any_other() {
+        let bytes = workbook(|sheet| {
+            sheet.write(0, 1, "藏着的").unwrap();
+            sheet.set_column_hidden(1).unwrap();
+        });
+        assert_eq!(first_row(&bytes), [Content::Text("藏着的".to_owned())]);
     }
 
     #[test]
