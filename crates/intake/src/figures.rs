@@ -73,6 +73,10 @@ pub(crate) fn figures(
 }
 
 /// What a row whose cell and day are known comes to.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for one row, and the large variant is the common one"
+)]
 enum Outcome {
     Recorded { event: Event, confirmation: Option<String> },
     Unchanged,

@@ -140,8 +140,9 @@ pub(crate) fn settle(
         found: registry.unit_name(found).to_owned(),
         expected: registry.unit_name(expected).to_owned(),
     });
-    let period = agreed(claims.period, context.period, problems, |found, expected| {
-        Kind::FormOfOtherPeriod { found: found.to_string(), expected: expected.to_string() }
+    let period = agreed(claims.period, context.period, problems, |found, expected| Kind::FormOfOtherPeriod {
+        found: found.to_string(),
+        expected: expected.to_string(),
     });
     let plan = agreed(claims.plan, context.plan, problems, |found, expected| Kind::FormOfOtherPlan {
         found: found.to_string(),
@@ -151,19 +152,15 @@ pub(crate) fn settle(
     let submission = settle_submission(claims.submission, context.submission, problems);
     let unit = said(unit, Kind::UnitUnsaid {}, problems);
     let period = said(period, Kind::PeriodUnsaid {}, problems);
-    let plan = plan.or_else(|| unit.as_ref().and_then(|unit| only_plan(registry, unit)));
-    let plan = said(plan, Kind::PlanUnsaid {}, problems);
-    let (plan, unit, period, by) = (plan?, unit?, period?, by?);
+    let (unit, period, by) = (unit?, period?, by?);
+    let plan = plan.or_else(|| only_plan(registry, &unit));
+    let plan = said(plan, Kind::PlanUnsaid {}, problems)?;
     check_known(registry, &plan, &period, problems);
     let submission = submission.unwrap_or_else(|| submission_id(bytes, &unit, &period));
     Some(Identity { plan, unit, period, by, submission })
 }
 
-fn check_origin(
-    claimed: Option<(String, Place)>,
-    registry: &Registry,
-    problems: &mut Vec<IntakeProblem>,
-) {
+fn check_origin(claimed: Option<(String, Place)>, registry: &Registry, problems: &mut Vec<IntakeProblem>) {
     let own = registry.opened().map_or("", |opened| opened.origin.as_str());
     if let Some((found, place)) = claimed.filter(|(found, _)| found != own) {
         problems.push(IntakeProblem::new(place, Kind::FormOfOtherLedger { found, expected: own.to_owned() }));

@@ -15,7 +15,7 @@ use crate::identity::{Claims, Context, FormMark, Identity, settle, settle_accoun
 use crate::json::{Document, Filing, Raw, read_json};
 use crate::narrative::{Part, Told, narrative, read_narrative};
 use crate::problem::{IntakeProblem, IntakeProblemKind as Kind, Place};
-use crate::table::{Content, Sheet, Tables};
+use crate::table::{Sheet, Tables};
 use crate::workbook::read_workbook_bytes;
 
 /// A file that was not taken: nothing of it becomes a submission.
@@ -240,8 +240,7 @@ impl Reading<'_> {
 
     fn raw(&mut self, raw: Raw) -> Option<Intake> {
         let Raw { claims, events, signature } = raw;
-        let submission =
-            settle_submission(claims.submission, self.context.submission, &mut self.problems);
+        let submission = settle_submission(claims.submission, self.context.submission, &mut self.problems);
         self.submission = submission;
         let by = settle_account(claims.by, self.context.by, &mut self.problems);
         let registry = self.context.book.registry();
@@ -255,7 +254,14 @@ impl Reading<'_> {
         let sources = places.into_iter().map(Source::Object).collect();
         let submission = Submission { submission: submission?, unit, by: by?, events, signature };
         // A raw document says what it confirms itself; adding to it would break its signature.
-        Some(Intake { submission, sources, confirm_all: None, blank: 0, unchanged: Vec::new(), from_gbk: false })
+        Some(Intake {
+            submission,
+            sources,
+            confirm_all: None,
+            blank: 0,
+            unchanged: Vec::new(),
+            from_gbk: false,
+        })
     }
 }
 
@@ -263,11 +269,9 @@ impl Reading<'_> {
 fn mark_of(sheet: &Sheet) -> Option<(String, Place)> {
     const ROWS: usize = 10;
     sheet.rows.iter().take(ROWS).find_map(|row| {
-        row.cells.iter().find_map(|cell| match &cell.content {
-            Content::Text(text) if FormMark::is_mark(text) => {
-                Some((text.clone(), Place::cell(&sheet.name, row.number, Some((cell.column, "")))))
-            }
-            _ => None,
+        row.cells.iter().find(|cell| FormMark::is_mark(cell.content.shown())).map(|cell| {
+            let place = Place::cell(&sheet.name, row.number, Some((cell.column, "")));
+            (cell.content.shown().to_owned(), place)
         })
     })
 }
@@ -324,10 +328,10 @@ impl Intake {
         let unused = unused.filter(|event| self.reason_of(*event).is_some());
         let unused = unused.map(|event| self.place(event, Some(Column::Confirmation))).collect();
         let warnings = confirmed.len();
-        if let Some(Event::SubmissionFiled(filed)) = self.submission.events.first_mut() {
-            if !matches!(self.sources.first(), Some(Source::Object(_))) {
-                filed.confirmed = confirmed;
-            }
+        // A raw document says itself what it confirms.
+        let own = matches!(self.sources.first(), Some(Source::File));
+        if let (true, Some(Event::SubmissionFiled(filed))) = (own, self.submission.events.first_mut()) {
+            filed.confirmed = confirmed;
         }
         Confirmed { warnings, unused }
     }
@@ -402,11 +406,9 @@ fn column_of(kind: &ProblemKind) -> Option<Column> {
             | P::ReportedAlready { .. }
     );
     let day = matches!(kind, P::OutsidePeriod { .. } | P::InFuture { .. } | P::NoTargetYear { .. });
-    match kind {
-        _ if value => Some(Column::Value),
-        _ if day => Some(Column::AsAt),
-        P::UnknownIndicator { .. } | P::RowVoid { .. } => Some(Column::Indicator),
-        P::UnknownArea { .. } | P::AreaNotAssessed { .. } => Some(Column::Area),
-        _ => None,
-    }
+    let row = matches!(kind, P::UnknownIndicator { .. } | P::RowVoid { .. });
+    let area = matches!(kind, P::UnknownArea { .. } | P::AreaNotAssessed { .. });
+    let columns =
+        [(value, Column::Value), (day, Column::AsAt), (row, Column::Indicator), (area, Column::Area)];
+    columns.into_iter().find(|(concerned, _)| *concerned).map(|(_, column)| column)
 }

@@ -98,10 +98,7 @@ impl IntakeProblem {
     /// The stable code; of a [`IntakeProblemKind::Decided`] answer the domain's.
     #[must_use]
     pub const fn code(&self) -> &'static str {
-        match &self.kind {
-            IntakeProblemKind::Decided { code, .. } => code,
-            own => own.code(),
-        }
+        if let IntakeProblemKind::Decided { code, .. } = &self.kind { code } else { self.kind.code() }
     }
 
     pub(crate) const fn file(kind: IntakeProblemKind) -> Self {

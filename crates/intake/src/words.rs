@@ -67,11 +67,10 @@ pub(crate) const REASON: Words<CorrectionReason> = Words {
     ],
 };
 
-pub(crate) const MATERIAL: Words<bool> = Words {
-    what: "是否实质更正",
-    choices: "是、否",
-    words: &[(true, "是", "true"), (false, "否", "false")],
-};
+pub(crate) const MATERIAL: Words<bool> =
+    Words {
+        what: "是否实质更正", choices: "是、否", words: &[(true, "是", "true"), (false, "否", "false")]
+    };
 
 #[cfg(test)]
 mod tests {

@@ -3,9 +3,7 @@
 use domain::book::{Figure, Life};
 use domain::registry::CellIx;
 use events::{Stage, Target};
-use rust_xlsxwriter::{
-    DataValidation, DataValidationErrorStyle, Formula, IgnoreError, Worksheet, XlsxError,
-};
+use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Formula, IgnoreError, Worksheet, XlsxError};
 
 use super::style::Style;
 use super::{DATA_SHEET, Form, set_page};
@@ -17,7 +15,8 @@ use crate::words::{ABSENCE, MATERIAL, REASON, STATUS};
 pub(super) fn write(sheet: &mut Worksheet, form: &Form<'_>, style: &Style) -> Result<(), XlsxError> {
     sheet.set_name(DATA_SHEET)?;
     let above = form.write_head(sheet, style)?;
-    let hint = "只填黄色格子。没有数可报的行整行留空；首次报送不填更正各列。数值按计量单位填阿拉伯数字，如 5.30。";
+    let hint =
+        "只填黄色格子。没有数可报的行整行留空；首次报送不填更正各列。数值按计量单位填阿拉伯数字，如 5.30。";
     sheet.write_string_with_format(above, 0, hint, &style.plain)?;
     let header = above + 1;
     for (number, column) in (0..).zip(Column::ALL.iter().copied()) {
@@ -30,7 +29,8 @@ pub(super) fn write(sheet: &mut Worksheet, form: &Form<'_>, style: &Style) -> Re
     for (row, cell) in (header + 1..).zip(&cells) {
         write_row(sheet, row, form, *cell, style)?;
     }
-    if let (Some(last), false) = (header.checked_add(u32::try_from(cells.len()).unwrap_or(0)), cells.is_empty())
+    if let (Some(last), false) =
+        (header.checked_add(u32::try_from(cells.len()).unwrap_or(0)), cells.is_empty())
     {
         add_choices(sheet, header + 1, last)?;
     }
@@ -77,10 +77,12 @@ fn write_row(
             sheet.write_blank(row, number, &style.input)?;
             continue;
         }
-        let format = match column {
-            Column::LastStatus | Column::LastValue if returned => &style.returned,
-            Column::Target | Column::TargetRaw | Column::LastValue => &style.locked_number,
-            _ => &style.locked,
+        let of_last = matches!(column, Column::LastStatus | Column::LastValue);
+        let is_number = matches!(column, Column::Target | Column::TargetRaw | Column::LastValue);
+        let format = match (of_last && returned, is_number) {
+            (true, _) => &style.returned,
+            (false, true) => &style.locked_number,
+            (false, false) => &style.locked,
         };
         sheet.write_string_with_format(row, number, text(column, form, cell, last), format)?;
     }
@@ -180,7 +182,9 @@ fn numbers(first: u32, number: u16) -> Result<DataValidation, XlsxError> {
     DataValidation::new()
         .allow_custom(Formula::new(plain))
         .set_input_title("数值")?
-        .set_input_message("按“计量单位”列填阿拉伯数字，如 5.30；百分数只填百分号前的数。没有数请留空，选“无数原因”。")?
+        .set_input_message(
+            "按“计量单位”列填阿拉伯数字，如 5.30；百分数只填百分号前的数。没有数请留空，选“无数原因”。",
+        )?
         .set_error_style(DataValidationErrorStyle::Stop)
         .set_error_title("不是数")?
         .set_error_message("请只填阿拉伯数字和小数点，不带单位、百分号、逗号和“万”“亿”。")

@@ -87,9 +87,7 @@ impl<'a> Object<'a> {
             Some(Value::Array(values)) => {
                 values.iter().enumerate().map(|(index, value)| (format!("{path}[{index}]"), value)).collect()
             }
-            Some(
-                Value::Null | Value::Bool(_) | Value::Integer(_) | Value::String(_) | Value::Object(_),
-            ) => {
+            Some(Value::Null | Value::Bool(_) | Value::Integer(_) | Value::String(_) | Value::Object(_)) => {
                 problem(problems, path, Kind::MemberType { expected: "数组 […]" });
                 Vec::new()
             }

@@ -2,8 +2,8 @@
 
 use events::{DecodeError, Event, Signature};
 
-use super::members::{Object, Problems, problem};
 use super::filing;
+use super::members::{Object, Problems, problem};
 use crate::identity::Claims;
 use crate::problem::{IntakeProblemKind as Kind, Place};
 
