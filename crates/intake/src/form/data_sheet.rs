@@ -29,10 +29,9 @@ pub(super) fn write(sheet: &mut Worksheet, form: &Form<'_>, style: &Style) -> Re
     for (row, cell) in (header + 1..).zip(&cells) {
         write_row(sheet, row, form, *cell, style)?;
     }
-    if let (Some(last), false) =
-        (header.checked_add(u32::try_from(cells.len()).unwrap_or(0)), cells.is_empty())
-    {
-        add_choices(sheet, header + 1, last)?;
+    if !cells.is_empty() {
+        let rows = u32::try_from(cells.len()).expect("a plan has fewer than 2^32 cells");
+        add_choices(sheet, header + 1, header + rows)?;
     }
     // The names stay in sight while the input columns scroll past.
     sheet.set_freeze_panes(header + 1, 4)?;
@@ -49,17 +48,18 @@ pub(super) fn write(sheet: &mut Worksheet, form: &Form<'_>, style: &Style) -> Re
 /// In characters of the body font; a Chinese character takes two.
 const fn width(column: Column) -> u32 {
     match column {
-        Column::IndicatorName => 34,
-        Column::Indicator | Column::Note | Column::Confirmation => 22,
-        Column::AreaName | Column::Value => 14,
-        Column::Area | Column::LastStatus | Column::AsAt | Column::LastAsAt | Column::LastValue => 12,
-        Column::TargetRaw
+        Column::IndicatorName => 28,
+        Column::Indicator | Column::Note | Column::Confirmation => 16,
+        Column::LastStatus | Column::AsAt | Column::LastAsAt | Column::LastValue | Column::Value => 11,
+        Column::Area
+        | Column::AreaName
+        | Column::TargetRaw
         | Column::Target
-        | Column::Measure
         | Column::Status
         | Column::Absence
         | Column::CorrectionReason
-        | Column::Material => 11,
+        | Column::Material => 9,
+        Column::Measure => 7,
     }
 }
 

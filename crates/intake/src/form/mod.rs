@@ -80,7 +80,7 @@ pub fn template(book: &Book, request: &TemplateRequest) -> Result<Vec<u8>, Templ
     let form = Form::of(book, request)?;
     let style = Style::new();
     let mut workbook = Workbook::new();
-    // The period's first day stands for the day of making, which must not show in the bytes.
+    // A workbook has a day of making; a fixed one keeps equal requests equal in bytes.
     let fixed = ExcelDateTime::from_ymd(2022, 1, 1)?;
     let properties = DocProperties::new().set_title(form.title()).set_creation_datetime(&fixed);
     workbook.set_properties(&properties);
