@@ -48,8 +48,9 @@ pub(super) fn write(sheet: &mut Worksheet, form: &Form<'_>, style: &Style) -> Re
 /// In characters of the body font; a Chinese character takes two.
 const fn width(column: Column) -> u32 {
     match column {
-        Column::IndicatorName => 28,
-        Column::Indicator | Column::Note | Column::Confirmation => 16,
+        Column::IndicatorName => 34,
+        Column::Indicator => 20,
+        Column::Note | Column::Confirmation => 16,
         Column::LastStatus | Column::AsAt | Column::LastAsAt | Column::LastValue | Column::Value => 11,
         Column::Area
         | Column::AreaName
@@ -63,6 +64,12 @@ const fn width(column: Column) -> u32 {
     }
 }
 
+/// How many lines a text takes in a column. Spreadsheet programs do not grow a row by themselves on opening.
+fn lines(text: &str, width: u32) -> u32 {
+    let taken: u32 = text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+    taken.div_ceil(width - 2).max(1)
+}
+
 fn write_row(
     sheet: &mut Worksheet,
     row: u32,
@@ -72,6 +79,9 @@ fn write_row(
 ) -> Result<(), XlsxError> {
     let last = last_figure(form, cell);
     let returned = last.is_some_and(|figure| figure.life(u64::MAX) == Life::Returned);
+    let name = lines(&text(Column::IndicatorName, form, cell, last), width(Column::IndicatorName));
+    let status = lines(&text(Column::LastStatus, form, cell, last), width(Column::LastStatus));
+    sheet.set_row_height(row, 15 * name.max(status))?;
     for (number, column) in (0..).zip(Column::ALL.iter().copied()) {
         if column.is_input() {
             sheet.write_blank(row, number, &style.input)?;
