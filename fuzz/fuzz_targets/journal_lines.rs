@@ -55,7 +55,7 @@ fn made(recipe: &[u8]) -> Vec<u8> {
     };
     let mut journal = Vec::new();
     let (mut prev, mut position, mut micros) = (EventHash::ZERO, 0, 1_650_000_000_000_000);
-    for (number, byte) in (1_u128..).zip(rest.iter().take(24)) {
+    for (number, byte) in (1_u128..).zip(rest.iter().take(12)) {
         let size = u32::from(byte & 3) + 1;
         micros += i64::from(byte >> 7 == 0 || number == 1);
         for k in 0..size {

@@ -18,8 +18,7 @@ fn check(bytes: &[u8], name: &str) {
     let ledger = ledger();
     let (by, unit) = ("fuzz".parse().expect("an id"), "guixi".parse().expect("an id"));
     let period = "2022-04".parse().expect("an id");
-    let context =
-        Context { unit: Some(&unit), period: Some(&period), ..Context::new(ledger.book(), &by) };
+    let context = Context { unit: Some(&unit), period: Some(&period), ..Context::new(ledger.book(), &by) };
     match read_submission(bytes, name, &context) {
         Ok(mut intake) => {
             let prepared = Prepared::new(intake.submission().clone()).expect("every text was looked at");

@@ -117,7 +117,10 @@ pub fn read_submission(bytes: &[u8], name: &str, context: &Context<'_>) -> Resul
     let Reading { submission, problems, .. } = reading;
     match intake {
         Some(intake) if problems.is_empty() => Ok(intake),
-        _ => Err(Refused { submission, problems }),
+        _ => {
+            assert!(!problems.is_empty(), "a refusal names a reason");
+            Err(Refused { submission, problems })
+        }
     }
 }
 

@@ -186,6 +186,9 @@ fn whatever_is_wrong_with_a_document_is_answered() {
         (r#"{"unit":"guixi","period":"2022-04","narrative":{"results":"x"}}"#, "narrative-incomplete"),
         (r#"{"unit":"guixi","period":"2022-04","narrative":{"progress":"x","tasks":[70000]}}"#, "bad-tasks"),
         (r#"{"unit":"guixi","period":"2022-04","evidence":[{}]}"#, "member-missing"),
+        (r#"{"events":[],"submission":"","unit":"guixi"}"#, "member-missing"),
+        (r#"{"events":[],"submission":"21b8fe74-5835-47b7-86ce-03dafc1e21f9","unit":" "}"#, "member-missing"),
+        (&raw(&RETURN.replace("figure-returned", "")), "member-missing"),
     ] {
         assert_eq!(codes(&json(text).expect_err("must be answered"))[0], code, "{text}");
     }

@@ -48,8 +48,10 @@ impl<'a> Object<'a> {
         self.members.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
+    /// A member that must be there; a blank string says no more than a missing one.
     pub(super) fn required(&self, name: &'static str, problems: &mut Problems) -> Option<&'a Value> {
-        let found = self.get(name);
+        let blank = |value: &&Value| matches!(value, Value::String(text) if trimmed(text).is_empty());
+        let found = self.get(name).filter(|value| !blank(value));
         if found.is_none() {
             problem(problems, self.path, Kind::MemberMissing { name });
         }
