@@ -10,31 +10,41 @@ const BLOCK: usize = 512;
 /// Blocks that may lie ready: a bound on memory.
 const AHEAD: usize = 16;
 
-struct State<'a> {
+/// A checked line, with what the caller had made of it on the same core.
+pub(crate) type Made<'a, D> = (Checked<'a>, D);
+
+struct State<'a, D> {
     /// The next block that nobody has taken.
     next: usize,
     /// The block that is wanted next, in order.
     wanted: usize,
-    ready: BTreeMap<usize, Vec<Checked<'a>>>,
+    ready: BTreeMap<usize, Vec<Made<'a, D>>>,
 }
 
-struct Work<'a, 'b> {
+struct Work<'a, 'b, D, F> {
     lines: &'b [&'a [u8]],
-    state: Mutex<State<'a>>,
+    make: F,
+    state: Mutex<State<'a, D>>,
     changed: Condvar,
 }
 
-impl<'a> Work<'a, '_> {
+impl<'a, D, F: Fn(&Checked<'a>) -> D> Work<'a, '_, D, F> {
     fn blocks(&self) -> usize {
         self.lines.len().div_ceil(BLOCK)
     }
 
-    fn check(&self, block: usize) -> Vec<Checked<'a>> {
+    fn check(&self, block: usize) -> Vec<Made<'a, D>> {
         let end = self.lines.len().min((block + 1) * BLOCK);
-        self.lines[block * BLOCK..end].iter().map(|line| Checked::of(line)).collect()
+        let checked = self.lines[block * BLOCK..end].iter().map(|line| Checked::of(line));
+        checked
+            .map(|checked| {
+                let made = (self.make)(&checked);
+                (checked, made)
+            })
+            .collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State<'a>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State<'a, D>> {
         self.state.lock().expect("a thread that panicked ends the audit")
     }
 
@@ -58,7 +68,7 @@ impl<'a> Work<'a, '_> {
     }
 
     /// The first core: gives block `wanted`, taking blocks itself while it waits.
-    fn take(&self, wanted: usize) -> Vec<Checked<'a>> {
+    fn take(&self, wanted: usize) -> Vec<Made<'a, D>> {
         let mut state = self.lock();
         state.wanted = wanted;
         self.changed.notify_all();
@@ -80,17 +90,21 @@ impl<'a> Work<'a, '_> {
     }
 }
 
-/// Parses and hashes `lines` on two cores; hands them to `each` in order, with their numbers.
-pub(crate) fn check_in_order<'a>(lines: &[&'a [u8]], mut each: impl FnMut(usize, &Checked<'a>)) {
+/// Parses and hashes `lines` and calls `make` on each, on two cores; hands them to `each` in order, with their numbers.
+pub(crate) fn check_in_order<'a, D: Send>(
+    lines: &[&'a [u8]],
+    make: impl Fn(&Checked<'a>) -> D + Sync,
+    mut each: impl FnMut(usize, &Checked<'a>, D),
+) {
     let state = State { next: 0, wanted: 0, ready: BTreeMap::new() };
-    let work = Work { lines, state: Mutex::new(state), changed: Condvar::new() };
+    let work = Work { lines, make, state: Mutex::new(state), changed: Condvar::new() };
     std::thread::scope(|scope| {
         if work.blocks() > 1 {
             scope.spawn(|| work.run());
         }
         for block in 0..work.blocks() {
-            for (offset, checked) in work.take(block).iter().enumerate() {
-                each(block * BLOCK + offset, checked);
+            for (offset, (checked, made)) in work.take(block).into_iter().enumerate() {
+                each(block * BLOCK + offset, &checked, made);
             }
         }
     });

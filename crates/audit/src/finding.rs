@@ -1,11 +1,10 @@
 //! What an audit says: findings with a sentence for people, the verdict, and what was not checked.
 
-use chain::verify::{Flaw, Verifier};
-
-use crate::{Options, heads::Heads};
+use chain::verify::Flaw;
+use serde::Serialize;
 
 /// Something that is wrong with a ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The stable kind, kebab-case.
     pub kind: &'static str,
@@ -56,6 +55,12 @@ fn sentence(kind: &str) -> &'static str {
         "bad-signature-unit" => {
             "单位签名无效：格式不对、密钥名不是该单位，或内容在签名后被改动。请该单位核对。"
         }
+        "unknown-type" => "该行的事件类型或版本不在目录中，此后各行未参与重算。请用写入方的版本核验。",
+        "payload" => "该行的内容不符合其类型，此后各行未参与重算。请与备份比对，找出被改动的内容。",
+        "key-not-enrolled" => {
+            "签名所用的密钥在此行之前没有为该单位登记，或已停用。请该单位核对是否由其报送。"
+        }
+        "signature-missing" => "该单位已登记密钥，这次报送却没有签名。请该单位核对是否由其报送。",
         "schema" => "报送的后续行不得含有 signature。",
         "log-key" => "log-key-changed 没有给出本台账可用的密钥。",
         "incomplete-append" => "最后一次追加因中断而不完整，从未被确认。可截去，由报送方重试。",
@@ -75,7 +80,8 @@ fn sentence(kind: &str) -> &'static str {
 }
 
 /// What follows from the findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
 pub enum Verdict {
     /// There are lines, and nothing was found.
     Clean,
@@ -110,7 +116,8 @@ impl Verdict {
 }
 
 /// Something that an audit did not check, for want of what it needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
 pub enum NotChecked {
     /// There is no line.
     Lines,
@@ -128,6 +135,8 @@ pub enum NotChecked {
     Tiles,
     /// Whether the keys of signed submissions were enrolled for their units at that position.
     Enrolment,
+    /// What the lines say: they were not folded into a read model, or not all of them.
+    Tables,
 }
 
 impl NotChecked {
@@ -143,6 +152,7 @@ impl NotChecked {
             Self::Freshness => "freshness",
             Self::Tiles => "tiles",
             Self::Enrolment => "enrolment",
+            Self::Tables => "tables",
         }
     }
 
@@ -158,28 +168,19 @@ impl NotChecked {
             Self::Freshness => "未给出此前见过的树头：无法区分最新副本与旧副本。",
             Self::Tiles => "没有哈希瓦片可供比对。",
             Self::Enrolment => "已核验单位签名本身，未核验其密钥当时是否已登记。",
+            Self::Tables => "各行的内容没有（或没有全部）重算成成绩表，只核验了字节、哈希链与树。",
         }
     }
 }
 
-/// Lists what was not checked.
-pub(crate) fn not_checked(
-    verifier: &Verifier,
-    heads: &Heads,
-    tiles: u64,
-    options: &Options,
-) -> Vec<NotChecked> {
-    let behind = heads.size().is_some_and(|size| size < verifier.lines());
-    let no_key = heads.exists() && verifier.log_key(u64::MAX).is_none();
-    let list = [
-        (verifier.lines() == 0, NotChecked::Lines),
-        (!heads.exists(), NotChecked::Head),
-        (behind, NotChecked::LinesAfterHead),
-        (no_key, NotChecked::LogKey),
-        (options.policy.is_none() || !heads.exists(), NotChecked::Witnesses),
-        (options.remembered.is_none(), NotChecked::Freshness),
-        (tiles == 0, NotChecked::Tiles),
-        (verifier.signatures() > 0, NotChecked::Enrolment),
-    ];
-    list.into_iter().filter(|(missing, _)| *missing).map(|(_, what)| what).collect()
+impl From<Verdict> for &'static str {
+    fn from(verdict: Verdict) -> Self {
+        verdict.code()
+    }
+}
+
+impl From<NotChecked> for &'static str {
+    fn from(what: NotChecked) -> Self {
+        what.code()
+    }
 }

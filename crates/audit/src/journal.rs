@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use chain::EventHash;
-use chain::line::Line;
 use chain::segment::{Tail, classify};
 use chain::verify::{Checked, Flaw, Verifier};
 
+use crate::fold::{Fold, with_line};
 use crate::heads::Roots;
 use crate::tiles::Tiles;
 use crate::{AuditError, blocks};
@@ -18,11 +17,11 @@ use crate::{AuditError, blocks};
 const MAX_SEGMENT_BYTES: u64 = 1 << 33;
 
 /// Everything that follows the lines from first to last.
-pub(crate) struct Pass<'f> {
+pub(crate) struct Pass<F> {
     pub(crate) verifier: Verifier,
     pub(crate) roots: Roots,
     pub(crate) tiles: Tiles,
-    pub(crate) fold: &'f mut dyn FnMut(&Line<'_>, EventHash),
+    pub(crate) fold: F,
 }
 
 /// What the folder showed beside the lines.
@@ -39,7 +38,7 @@ struct Forms {
 }
 
 /// Reads all segments; `signed` is the largest size that any head counts.
-pub(crate) fn read(ledger: &Path, signed: u64, pass: &mut Pass<'_>) -> Result<Outcome, AuditError> {
+pub(crate) fn read<F: Fold>(ledger: &Path, signed: u64, pass: &mut Pass<F>) -> Result<Outcome, AuditError> {
     let (segments, ignored) = list(&ledger.join("journal"))?;
     let mut outcome = Outcome { cut: None, ignored };
     let last = segments.keys().next_back().copied();
@@ -140,11 +139,11 @@ fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
-fn sealed(bytes: &[u8], pass: &mut Pass<'_>) {
+fn sealed<F: Fold>(bytes: &[u8], pass: &mut Pass<F>) {
     let lines = lines_of(bytes);
-    blocks::check_in_order(&lines, |number, checked| {
+    blocks::check_in_order(&lines, F::decode_checked, |number, checked, decoded| {
         if !lines[number].is_empty() {
-            pass.push(lines[number], checked);
+            pass.push(lines[number], checked, decoded);
         } else if number == 0 || !lines[number - 1].is_empty() {
             // A run of empty lines is one finding.
             let position = pass.verifier.lines();
@@ -158,7 +157,7 @@ fn sealed(bytes: &[u8], pass: &mut Pass<'_>) {
 }
 
 /// Reads the active segment; gives what may be cut off.
-fn active(bytes: &[u8], signed: u64, pass: &mut Pass<'_>) -> Option<(u64, u64)> {
+fn active<F: Fold>(bytes: &[u8], signed: u64, pass: &mut Pass<F>) -> Option<(u64, u64)> {
     let first = pass.verifier.next_position();
     let read = pass.verifier.lines();
     let mut lines = lines_of(bytes);
@@ -184,11 +183,11 @@ fn active(bytes: &[u8], signed: u64, pass: &mut Pass<'_>) -> Option<(u64, u64)> 
             cut = Some((position, position + lost.max(1) - 1));
         }
     }
-    blocks::check_in_order(&lines, |number, checked| {
+    blocks::check_in_order(&lines, F::decode_checked, |number, checked, decoded| {
         if let Some(position) = damage.take_if(|position| *position == read + number as u64) {
             pass.verifier.report(Flaw::at("damage", position));
         }
-        pass.push(lines[number], checked);
+        pass.push(lines[number], checked, decoded);
     });
     if let Some(position) = damage {
         pass.verifier.report(Flaw::at("damage", position));
@@ -200,21 +199,16 @@ fn active(bytes: &[u8], signed: u64, pass: &mut Pass<'_>) -> Option<(u64, u64)> 
     cut
 }
 
-impl Pass<'_> {
-    fn push(&mut self, bytes: &[u8], checked: &Checked<'_>) {
+impl<F: Fold> Pass<F> {
+    fn push(&mut self, bytes: &[u8], checked: &Checked<'_>, decoded: Option<F::Decoded>) {
+        let position = self.verifier.lines();
         self.verifier.push(checked);
         if let Some(root) = self.roots.get_mut(&self.verifier.lines()) {
             *root = Some(self.verifier.tree().root());
         }
         self.tiles.push(checked.leaf, checked.respelled.as_deref().unwrap_or(bytes));
-        match (&checked.line, &checked.respelled) {
-            (Ok(line), _) => (self.fold)(line, checked.hash),
-            (Err(_), Some(respelled)) => {
-                if let Ok(line) = Line::parse(respelled) {
-                    (self.fold)(&line, checked.hash);
-                }
-            }
-            (Err(_), None) => {}
-        }
+        let Some(decoded) = decoded else { return };
+        let flaw = with_line(checked, |line| self.fold.take(position, line, checked, decoded));
+        flaw.flatten().into_iter().for_each(|flaw| self.verifier.report(flaw));
     }
 }

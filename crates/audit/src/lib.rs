@@ -1,10 +1,11 @@
-//! Recomputes everything of a ledger from its stored bytes: lines, chains, submissions, tree, heads, tiles.
+//! Recomputes everything of a ledger from its stored bytes: lines, chains, submissions, tree, heads, tiles, read model.
 //!
 //! Reads the folder itself and trusts no engine and no saved state. What is wrong with a ledger is data ([`Finding`]);
 //! only a folder that cannot be read is an error.
 
 mod blocks;
 mod finding;
+mod fold;
 mod heads;
 mod journal;
 mod tiles;
@@ -16,6 +17,10 @@ use chain::line::Line;
 use chain::policy::Policy;
 use chain::verify::{UnitChain, Verifier};
 use chain::{EventHash, TreeHash};
+use projections::ReadModel;
+use serde::Serialize;
+
+use fold::{Each, Fold, Rebuild};
 
 pub use finding::{Finding, NotChecked, Verdict};
 
@@ -28,8 +33,8 @@ pub struct Options {
     pub remembered: Option<Vec<u8>>,
 }
 
-/// What an audit found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What an audit found. Serialized, it is what `--json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// In the order of checks: lines, the end of the active segment, tree head, earlier head, tiles.
     pub findings: Vec<Finding>,
@@ -45,6 +50,8 @@ pub struct Report {
     pub head: EventHash,
     /// Each unit's count and head.
     pub units: BTreeMap<String, UnitChain>,
+    /// How many lines were folded into a read model, where that was asked for.
+    pub folded_lines: Option<u64>,
     /// The size of the tree head on disk, if there is a readable one.
     pub signed_lines: Option<u64>,
     /// How many units' signatures over submissions were checked.
@@ -98,43 +105,90 @@ pub fn verify_directory(path: &Path, options: &Options) -> Result<Report, AuditE
 pub fn replay(
     path: &Path,
     options: &Options,
-    mut fold: impl FnMut(&Line<'_>, EventHash),
+    fold: impl FnMut(&Line<'_>, EventHash),
 ) -> Result<Report, AuditError> {
+    run(path, options, Each(fold)).map(|(audited, _)| audited.report(None))
+}
+
+/// Audits the ledger in a folder and folds the same lines into a read model, from nothing.
+///
+/// Decoding each line and asking for each signature's key are part of this audit. The fold ends before the first line
+/// that breaks the chain or cannot be decoded: there the model is of the lines before, the report counts them in
+/// `folded_lines` and names [`NotChecked::Tables`]. No model: not one line could be folded.
+///
+/// # Errors
+/// [`AuditError`] when the folder or a file in it cannot be read.
+pub fn rebuild(path: &Path, options: &Options) -> Result<(Report, Option<ReadModel>), AuditError> {
+    let (audited, fold) = run(path, options, Rebuild::default())?;
+    let model = fold.finish();
+    let report = audited.report(Some(model.size()));
+    Ok((report, Some(model).filter(|model| model.size() > 0)))
+}
+
+/// An audit that has read everything.
+struct Audited<'o> {
+    verifier: Verifier,
+    journal: journal::Outcome,
+    heads: heads::Heads,
+    tiles: u64,
+    options: &'o Options,
+}
+
+fn run<'o, F: Fold>(path: &Path, options: &'o Options, fold: F) -> Result<(Audited<'o>, F), AuditError> {
     let heads = heads::Heads::read(path, options)?;
     let mut pass = journal::Pass {
         verifier: Verifier::new(),
         roots: heads.wanted_roots(),
         tiles: tiles::Tiles::find(path)?,
-        fold: &mut fold,
+        fold,
     };
     let journal = journal::read(path, heads.signed(), &mut pass)?;
-    let journal::Pass { mut verifier, roots, tiles, .. } = pass;
+    let journal::Pass { mut verifier, roots, tiles, fold } = pass;
     heads.check(&mut verifier, &roots, options);
     let tiles = tiles.finish(&mut verifier);
-    Ok(report(&verifier, journal, &heads, tiles, options))
+    Ok((Audited { verifier, journal, heads, tiles, options }, fold))
 }
 
-fn report(
-    verifier: &Verifier,
-    journal: journal::Outcome,
-    heads: &heads::Heads,
-    tiles: u64,
-    options: &Options,
-) -> Report {
-    let findings: Vec<Finding> = verifier.flaws().iter().cloned().map(Finding::of).collect();
-    let verdict = Verdict::of(&findings, verifier.lines());
-    Report {
-        verdict,
-        cut: journal.cut.filter(|_| verdict == Verdict::IncompleteAppend),
-        lines: verifier.lines(),
-        root: verifier.tree().root(),
-        head: verifier.head(),
-        units: verifier.units(),
-        signed_lines: heads.size(),
-        signatures: verifier.signatures(),
-        tiles,
-        not_checked: finding::not_checked(verifier, heads, tiles, options),
-        ignored: journal.ignored,
-        findings,
+impl Audited<'_> {
+    fn report(self, folded_lines: Option<u64>) -> Report {
+        let not_checked = self.not_checked(folded_lines);
+        let Self { verifier, journal, heads, tiles, .. } = self;
+        let findings: Vec<Finding> = verifier.flaws().iter().cloned().map(Finding::of).collect();
+        let verdict = Verdict::of(&findings, verifier.lines());
+        Report {
+            verdict,
+            cut: journal.cut.filter(|_| verdict == Verdict::IncompleteAppend),
+            lines: verifier.lines(),
+            root: verifier.tree().root(),
+            head: verifier.head(),
+            units: verifier.units(),
+            folded_lines,
+            signed_lines: heads.size(),
+            signatures: verifier.signatures(),
+            tiles,
+            not_checked,
+            ignored: journal.ignored,
+            findings,
+        }
+    }
+
+    fn not_checked(&self, folded_lines: Option<u64>) -> Vec<NotChecked> {
+        let Self { verifier, heads, tiles, options, .. } = self;
+        let lines = verifier.lines();
+        let folded = folded_lines == Some(lines);
+        let behind = heads.size().is_some_and(|size| size < lines);
+        let no_key = heads.exists() && verifier.log_key(u64::MAX).is_none();
+        let list = [
+            (lines == 0, NotChecked::Lines),
+            (!heads.exists(), NotChecked::Head),
+            (behind, NotChecked::LinesAfterHead),
+            (no_key, NotChecked::LogKey),
+            (options.policy.is_none() || !heads.exists(), NotChecked::Witnesses),
+            (options.remembered.is_none(), NotChecked::Freshness),
+            (*tiles == 0, NotChecked::Tiles),
+            (verifier.signatures() > 0 && !folded, NotChecked::Enrolment),
+            (!folded, NotChecked::Tables),
+        ];
+        list.into_iter().filter(|(missing, _)| *missing).map(|(_, what)| what).collect()
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::dsse::{self, SubmissionPayload};
@@ -79,7 +80,7 @@ impl<'a> Checked<'a> {
 }
 
 /// A unit's lines so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct UnitChain {
     /// How many there are, by their own count.
     pub lines: u64,

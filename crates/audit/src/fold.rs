@@ -1,0 +1,157 @@
+//! Folding the lines that an audit reads: decoded on both cores, taken over in order.
+
+use chain::EventHash;
+use chain::line::Line;
+use chain::verify::{Checked, Flaw};
+use domain::registry::Registry;
+use events::{DecodeError, Event, Recorded};
+use projections::ReadModel;
+use uuid::Uuid;
+
+/// What follows the lines beside the check of their bytes.
+pub(crate) trait Fold {
+    /// What is made of one line on any core.
+    type Decoded: Send;
+
+    /// Makes of a readable line what needs nothing else.
+    fn decode(line: &Line<'_>, hash: EventHash) -> Self::Decoded;
+
+    /// Takes the next readable line; `position` is its place in reading order.
+    fn take(
+        &mut self,
+        position: u64,
+        line: &Line<'_>,
+        checked: &Checked<'_>,
+        made: Self::Decoded,
+    ) -> Option<Flaw>;
+
+    /// [`decode`](Self::decode) for a line that is readable, if need be in its canonical form.
+    fn decode_checked(checked: &Checked<'_>) -> Option<Self::Decoded> {
+        with_line(checked, |line| Self::decode(line, checked.hash))
+    }
+}
+
+/// Hands a checked line to `each`, in its canonical form if it is spelled otherwise.
+pub(crate) fn with_line<T>(checked: &Checked<'_>, each: impl FnOnce(&Line<'_>) -> T) -> Option<T> {
+    match (&checked.line, &checked.respelled) {
+        (Ok(line), _) => Some(each(line)),
+        (Err(_), Some(respelled)) => Line::parse(respelled).ok().map(|line| each(&line)),
+        (Err(_), None) => None,
+    }
+}
+
+/// Calls a function on every readable line.
+pub(crate) struct Each<F>(pub(crate) F);
+
+impl<F: FnMut(&Line<'_>, EventHash)> Fold for Each<F> {
+    type Decoded = ();
+
+    fn decode(_: &Line<'_>, _: EventHash) {}
+
+    fn take(&mut self, _: u64, line: &Line<'_>, checked: &Checked<'_>, (): ()) -> Option<Flaw> {
+        (self.0)(line, checked.hash);
+        None
+    }
+}
+
+/// Rebuilds the read model, up to the first line that does not follow the ones before or means nothing.
+#[derive(Default)]
+pub(crate) struct Rebuild {
+    model: ReadModel,
+    submission: Option<Uuid>,
+    stopped: bool,
+}
+
+impl Rebuild {
+    /// The read model of the lines that were taken over.
+    pub(crate) fn finish(self) -> ReadModel {
+        self.model
+    }
+
+    fn apply(&mut self, position: u64, recorded: &Recorded, checked: &Checked<'_>) -> Option<Flaw> {
+        let registry = self.model.ledger().book().registry();
+        if let Some(flaw) = unusable(position, &recorded.event, registry) {
+            self.stopped = true;
+            return Some(flaw);
+        }
+        let begins = self.submission != Some(recorded.submission);
+        let flaw = begins.then(|| enrolment(position, recorded, registry)).flatten();
+        self.submission = Some(recorded.submission);
+        self.model.apply(recorded, checked.leaf);
+        flaw
+    }
+}
+
+impl Fold for Rebuild {
+    type Decoded = Result<Box<Recorded>, DecodeError>;
+
+    fn decode(line: &Line<'_>, hash: EventHash) -> Self::Decoded {
+        Recorded::decode(line, hash).map(Box::new)
+    }
+
+    fn take(
+        &mut self,
+        position: u64,
+        line: &Line<'_>,
+        checked: &Checked<'_>,
+        made: Self::Decoded,
+    ) -> Option<Flaw> {
+        // The break itself is a finding of the chain's check: here it only ends the fold.
+        let follows = line.position == self.model.size() && line.prev == self.model.ledger().head().hash;
+        self.stopped |= !follows;
+        if self.stopped {
+            return None;
+        }
+        match made {
+            Ok(recorded) => self.apply(position, &recorded, checked),
+            Err(error) => {
+                self.stopped = true;
+                Some(undecodable(position, &error))
+            }
+        }
+    }
+}
+
+fn undecodable(position: u64, error: &DecodeError) -> Flaw {
+    match error {
+        DecodeError::UnknownType(name) => Flaw::at("unknown-type", position).values("本程序认识的类型", name),
+        DecodeError::UnknownVersion { name, version } => {
+            Flaw::at("unknown-type", position).values(format!("{name} 的已知版本"), version)
+        }
+        DecodeError::Shape { name, source } => {
+            Flaw::at("payload", position).values(format!("{name} 的内容"), source)
+        }
+    }
+}
+
+/// What has the shape of its type and still has no place in a read model. No deciding ledger records such a line.
+fn unusable(position: u64, event: &Event, registry: &Registry) -> Option<Flaw> {
+    /// Plans, rows and areas are counted in 16 bits.
+    const LIMIT: usize = 1 << 16;
+    let plan = |id| registry.plan_ix(id).map(|ix| registry.plan(ix));
+    let full = if let Event::PlanAdopted(_) = event {
+        registry.plans().count() >= LIMIT
+    } else if let Event::IndicatorDefined(row) = event {
+        plan(&row.plan).is_some_and(|plan| plan.indicators().len() >= LIMIT)
+    } else if let Event::AreaRegistered(area) = event {
+        plan(&area.plan).is_some_and(|plan| plan.areas().len() >= LIMIT)
+    } else if let Event::RulebookAdopted(own) = event {
+        // A rulebook is named by the hash of its canonical text, and a writer has none for unassigned code points.
+        chain::json::to_canonical(&own.rules).is_err()
+    } else {
+        false
+    };
+    full.then(|| Flaw::at("payload", position))
+}
+
+/// Whether a submission is signed as its unit's keys ask for, judged by the lines before it.
+fn enrolment(position: u64, first: &Recorded, registry: &Registry) -> Option<Flaw> {
+    let mut keys = registry.keys_in_force(&first.unit);
+    match &first.signature {
+        None => keys.next().map(|key| Flaw::at("signature-missing", position).values(key, "无签名")),
+        Some(signature) if keys.any(|key| key == signature.key) => None,
+        Some(signature) => {
+            Some(Flaw::at("key-not-enrolled", position).values("该单位当时有效的密钥", &signature.key))
+        }
+    }
+}
