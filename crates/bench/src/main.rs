@@ -4,7 +4,9 @@
 //! run; the plain figures stand beside them. Adding a bench is a module and a line in [`BENCHES`].
 
 mod append;
+mod city;
 mod engines;
+mod growth;
 mod report;
 mod scan;
 mod settings;
@@ -20,13 +22,18 @@ struct Bench {
 }
 
 /// All of them, in the order in which they run.
-const BENCHES: [Bench; 2] = [
+const BENCHES: [Bench; 3] = [
     Bench {
         name: "append",
         about: "durable appends by 8 writers, single lines and batches of 100, beside the ceiling and peers",
         run: append::run,
     },
     Bench { name: "scan", about: "every line read in order, beside the ceiling and peers", run: scan::run },
+    Bench {
+        name: "growth",
+        about: "opening, loading, auditing, score tables and bytes a line as a ledger grows",
+        run: growth::run,
+    },
 ];
 
 fn main() -> Result<()> {

@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 
 use crate::engines::fjall::Fjall;
+use crate::engines::journal::JournalEngine;
 use crate::engines::raw::{Hashed, RawFile};
 use crate::engines::redb::Redb;
 use crate::engines::sqlite::Sqlite;
@@ -25,7 +26,7 @@ struct Candidate {
 }
 
 /// The first is the ceiling that the others are compared with.
-const CANDIDATES: [Candidate; 5] = [
+const CANDIDATES: [Candidate; 6] = [
     Candidate {
         name: "raw file, ends of lines (ceiling)",
         create: |folder| Ok(Box::new(RawFile::create(folder, LINES)?)),
@@ -37,6 +38,10 @@ const CANDIDATES: [Candidate; 5] = [
     Candidate { name: "SQLite, by position", create: |folder| Ok(Box::new(Sqlite::create(folder)?)) },
     Candidate { name: "fjall 3, by position", create: |folder| Ok(Box::new(Fjall::create(folder)?)) },
     Candidate { name: "redb 4, by position", create: |folder| Ok(Box::new(Redb::create(folder)?)) },
+    Candidate {
+        name: "this ledger's journal, by position",
+        create: |folder| Ok(Box::new(JournalEngine::create(folder)?)),
+    },
 ];
 
 /// Fills each store once and scans it in every round.

@@ -12,23 +12,27 @@ pub struct Settings {
     pub list: bool,
     /// How often each subject is measured; medians are shown.
     pub rounds: usize,
+    /// The largest ledger that is made, in lines.
+    pub lines: u64,
     /// Folder for the data; it must lie on the disk that is to be measured.
     pub folder: PathBuf,
 }
 
 impl Settings {
-    /// Reads `[NAME…] [--rounds N] [--dir FOLDER] [--list]`.
+    /// Reads `[NAME…] [--rounds N] [--lines N] [--dir FOLDER] [--list]`.
     ///
     /// # Errors
     /// An argument is unknown, or lacks its value.
     pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         // Beside the build, and not in a folder for temporary files: those often lie in memory.
         let target = PathBuf::from("target/bench-data");
-        let mut settings = Self { names: Vec::new(), list: false, rounds: 3, folder: target };
+        let mut settings =
+            Self { names: Vec::new(), list: false, rounds: 3, lines: 1_000_000, folder: target };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--list" => settings.list = true,
                 "--rounds" => settings.rounds = arguments.next().context("--rounds N")?.parse()?,
+                "--lines" => settings.lines = arguments.next().context("--lines N")?.parse()?,
                 "--dir" => settings.folder = arguments.next().context("--dir FOLDER")?.into(),
                 flag if flag.starts_with('-') => bail!("there is no option `{flag}`"),
                 _ => settings.names.push(argument),

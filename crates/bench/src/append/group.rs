@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::Subject;
-use crate::engines::{Batch, Engine};
+use super::{Request, Subject, Work};
+use crate::engines::{Batch, Engine, line};
 
 /// How long a commit waits for writers that the one before has just released.
 const GATHER: Duration = Duration::from_micros(60);
@@ -58,7 +58,14 @@ impl GroupCommit {
 }
 
 impl Subject for GroupCommit {
-    fn append(&self, lines: &[&[u8]]) -> Result<()> {
+    fn writer<'a>(&'a self, number: u64, work: &Work) -> Result<Request<'a>> {
+        let lines: Vec<Vec<u8>> = (0..work.lines_per_request).map(|index| line(number, index)).collect();
+        Ok(Box::new(move || self.append(&lines)))
+    }
+}
+
+impl GroupCommit {
+    fn append(&self, lines: &[Vec<u8>]) -> Result<()> {
         let mut state = self.shared.lock();
         lines.iter().for_each(|line| state.gathering.push(line));
         state.waiting += 1;

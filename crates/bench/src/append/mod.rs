@@ -1,10 +1,12 @@
 //! Durable appends: how many lines per second 8 writers get acknowledged.
 //!
-//! The same work for all: lines of 380 bytes, each writer waits for its request before it makes the
+//! The same work for all: lines as long as a ledger's, each writer waits for its request before it makes the
 //! next, and an answer means that the lines survive a power cut. The ceiling is what the disk gives to
-//! a program that does nothing but write and flush.
+//! a program that does nothing but write and flush. The last candidate is the ledger itself: it decides, writes
+//! canonical JSON, makes both hashes and the chain, and folds the lines into its read model.
 
 mod group;
+mod ledger;
 
 use std::path::Path;
 use std::sync::Barrier;
@@ -13,20 +15,25 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use group::GroupCommit;
 
+use crate::engines::LINE_BYTES;
 use crate::engines::fjall::Fjall;
+use crate::engines::journal::JournalEngine;
 use crate::engines::raw::{Hashed, RawFile, written_file};
 use crate::engines::redb::Redb;
 use crate::engines::sqlite::Sqlite;
-use crate::engines::{LINE_BYTES, line};
 use crate::report::{Table, grouped, median, per_second, percentile, ratio};
 use crate::settings::Settings;
 
 const WRITERS: u64 = 8;
 
-/// What is measured: returns once `lines` would survive a power cut.
+/// What is measured.
 trait Subject: Sync {
-    fn append(&self, lines: &[&[u8]]) -> Result<()>;
+    /// Makes the requests of one writer: each call is one, and returns once its lines would survive a power cut.
+    fn writer<'a>(&'a self, number: u64, work: &Work) -> Result<Request<'a>>;
 }
+
+/// One writer's next request.
+type Request<'a> = Box<dyn FnMut() -> Result<()> + Send + 'a>;
 
 /// A subject's name, and how it opens in an empty folder.
 struct Candidate {
@@ -35,7 +42,7 @@ struct Candidate {
 }
 
 /// The first is the ceiling that the others are compared with.
-const CANDIDATES: [Candidate; 5] = [
+const CANDIDATES: [Candidate; 7] = [
     Candidate {
         name: "raw file, write + fdatasync (ceiling)",
         open: |folder, work| Ok(GroupCommit::over(RawFile::create(folder, work.lines())?)),
@@ -47,6 +54,14 @@ const CANDIDATES: [Candidate; 5] = [
     Candidate { name: "SQLite, WAL, FULL", open: |folder, _| Ok(GroupCommit::over(Sqlite::create(folder)?)) },
     Candidate { name: "fjall 3", open: |folder, _| Ok(GroupCommit::over(Fjall::create(folder)?)) },
     Candidate { name: "redb 4", open: |folder, _| Ok(GroupCommit::over(Redb::create(folder)?)) },
+    Candidate {
+        name: "this ledger's journal alone",
+        open: |folder, _| Ok(GroupCommit::over(JournalEngine::create(folder)?)),
+    },
+    Candidate {
+        name: "this ledger: decided, hashed, chained, folded",
+        open: |folder, _| Ok(Box::new(ledger::Decided::create(folder)?)),
+    },
 ];
 
 /// How much is appended, in requests of what size.
@@ -146,13 +161,14 @@ fn write_all(subject: &dyn Subject, work: &Work) -> Result<(Duration, Vec<u64>)>
 
 /// Makes one writer's requests, one after another, and returns the microseconds each took.
 fn write(subject: &dyn Subject, work: &Work, writer: u64, start: &Barrier) -> Result<Vec<u64>> {
-    let lines: Vec<Vec<u8>> = (0..work.lines_per_request).map(|index| line(writer, index)).collect();
-    let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+    let made = subject.writer(writer, work);
     let mut latencies = Vec::new();
+    // Even without a request to make: the others wait here for this one.
     start.wait();
+    let mut request = made?;
     for _ in 0..work.requests_per_writer {
         let began = Instant::now();
-        subject.append(&lines)?;
+        request()?;
         latencies.push(u64::try_from(began.elapsed().as_micros())?);
     }
     Ok(latencies)

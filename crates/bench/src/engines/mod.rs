@@ -1,14 +1,15 @@
 //! The stores that are measured, each doing the same work behind one small trait.
 
 pub mod fjall;
+pub mod journal;
 pub mod raw;
 pub mod redb;
 pub mod sqlite;
 
 use anyhow::Result;
 
-/// Bytes of a line, with its LF: what a figure's line usually has.
-pub const LINE_BYTES: usize = 380;
+/// Bytes of a line, with its LF: what a correction's line has (`append::ledger` compares).
+pub const LINE_BYTES: usize = 740;
 
 /// A store under test, in an empty folder of its own.
 pub trait Engine: Send + 'static {
