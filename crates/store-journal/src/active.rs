@@ -51,8 +51,7 @@ impl<D: Disk> Active<D> {
         disk.sync_dir(folder).map_err(|cause| StoreError::io("同步目录", folder, cause))?;
         for first in &survey.both {
             // Both hold the same lines and both names are durable: a crash here leaves one or two of them.
-            let spare =
-                if *first == tail.first { names::packed(*first) } else { names::plain(*first) };
+            let spare = if *first == tail.first { names::packed(*first) } else { names::plain(*first) };
             let spare = folder.join(spare);
             disk.remove(&spare).map_err(|cause| StoreError::io("删除多余的段文件", &spare, cause))?;
         }

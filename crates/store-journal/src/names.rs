@@ -69,7 +69,10 @@ mod tests {
         let others = others.map(str::to_owned).into_iter().chain([partial(0)]).collect::<Vec<_>>();
         let listing = Listing::of(known.into_iter().chain(others.clone()).collect());
         let both = Forms { plain: true, packed: true };
-        assert_eq!(listing.segments, BTreeMap::from([(0, both), (131_072, Forms { plain: true, packed: false })]));
+        assert_eq!(
+            listing.segments,
+            BTreeMap::from([(0, both), (131_072, Forms { plain: true, packed: false })])
+        );
         assert_eq!(listing.others, others);
     }
 }

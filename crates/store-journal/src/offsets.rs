@@ -104,7 +104,10 @@ mod tests {
         for piece in [1, 7, 4096] {
             let mut offsets = Offsets::default();
             bytes.chunks(piece).for_each(|piece| offsets.scan(piece).unwrap());
-            assert_eq!((offsets.lines(), offsets.end(), offsets.has_rest()), (200, bytes.len() as u64, false));
+            assert_eq!(
+                (offsets.lines(), offsets.end(), offsets.has_rest()),
+                (200, bytes.len() as u64, false)
+            );
             for (from, max_lines) in [(0, 1), (63, 1), (63, 2), (64, 64), (5, 1000), (199, 9)] {
                 let span = offsets.span(from, max_lines);
                 let begin = usize::try_from(span.offset).unwrap();

@@ -82,7 +82,8 @@ impl Table {
 
     /// The table as a skippable frame.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let small = |number: u64| u32::try_from(number).expect("a frame of this journal is small").to_le_bytes();
+        let small =
+            |number: u64| u32::try_from(number).expect("a frame of this journal is small").to_le_bytes();
         let mut body = Vec::new();
         for entry in &self.entries {
             body.extend([entry.lines, entry.packed, entry.plain].map(small).concat());
@@ -93,8 +94,13 @@ impl Table {
         [SKIPPABLE.to_le_bytes().to_vec(), small(body.len() as u64).to_vec(), body].concat()
     }
 
+    /// Reads the table of a compressed segment, or makes it.
+    pub(crate) fn of(file: &impl DiskFile) -> io::Result<Self> {
+        Self::at_end_of(file)?.map_or_else(|| Self::by_unpacking(file), Ok)
+    }
+
     /// Reads the table at the end of a file; `None` if there is none that fits the file.
-    pub(crate) fn at_end_of(file: &impl DiskFile) -> io::Result<Option<Self>> {
+    fn at_end_of(file: &impl DiskFile) -> io::Result<Option<Self>> {
         let file_bytes = file.len()?;
         let mut ending = [0; ENDING_BYTES];
         let Some(at) = file_bytes.checked_sub(ENDING_BYTES as u64) else { return Ok(None) };
@@ -109,7 +115,8 @@ impl Table {
         file.read_at(&mut bytes, at)?;
         let mut table = Self::default();
         for entry in bytes[8..8 + count * ENTRY_BYTES].chunks_exact(ENTRY_BYTES) {
-            let number = |at: usize| u64::from(u32::from_le_bytes(entry[at..at + 4].try_into().expect("4 bytes")));
+            let number =
+                |at: usize| u64::from(u32::from_le_bytes(entry[at..at + 4].try_into().expect("4 bytes")));
             table.push(number(0), number(4), number(8));
         }
         // Written again it must be the same bytes: that compares names, lengths and the hash at once.
@@ -118,7 +125,7 @@ impl Table {
     }
 
     /// Finds the frames by unpacking them, one after another.
-    pub(crate) fn by_unpacking(file: &impl DiskFile) -> io::Result<Self> {
+    fn by_unpacking(file: &impl DiskFile) -> io::Result<Self> {
         let bytes = read_whole(file)?;
         let mut table = Self::default();
         let (mut begin, mut end, mut plain, mut offsets) = (0, 0, 0, Offsets::default());
@@ -196,9 +203,14 @@ pub(crate) struct FrameCache {
 
 impl FrameCache {
     /// Gives the frame that begins at line `key.1` of segment `key.0`, reading it if it is not here.
-    pub(crate) fn get(&self, key: FrameKey, read: impl FnOnce() -> io::Result<Frame>) -> io::Result<Arc<Frame>> {
+    pub(crate) fn get(
+        &self,
+        key: FrameKey,
+        read: impl FnOnce() -> io::Result<Frame>,
+    ) -> io::Result<Arc<Frame>> {
         let lock = || self.newest_first.lock().expect("no reader has panicked");
-        if let Some(frame) = lock().iter().find(|(kept, _)| *kept == key).map(|(_, frame)| Arc::clone(frame)) {
+        if let Some(frame) = lock().iter().find(|(kept, _)| *kept == key).map(|(_, frame)| Arc::clone(frame))
+        {
             return Ok(frame);
         }
         let frame = Arc::new(read()?);

@@ -109,7 +109,8 @@ impl Filler {
         let (wake, woken): (_, Receiver<()>) = sync_channel(1);
         let work = move || woken.iter().for_each(|()| padding.fill());
         let thread = std::thread::Builder::new().name("journal-padding".to_owned()).spawn(work);
-        let thread = thread.map_err(|cause| store::StoreError::io("启动填充线程", "journal".as_ref(), cause))?;
+        let thread =
+            thread.map_err(|cause| store::StoreError::io("启动填充线程", "journal".as_ref(), cause))?;
         Ok(Self { wake: Some(wake), thread: Some(thread) })
     }
 

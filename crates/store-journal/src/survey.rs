@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chain::EventHash;
 use chain::hash::event_hash;
+use chain::line::Line;
 use chain::note::{Checkpoint, Note};
 use chain::segment::{Kept, Tail, classify};
 use store::disk::{Access, Disk, DiskFile};
@@ -178,11 +179,8 @@ impl<D: Disk> Site<'_, D> {
     fn table(&self, first: u64) -> Result<Table> {
         let name = names::packed(first);
         let file = self.open(&name, Access::Read)?;
-        let table = Table::at_end_of(&file).and_then(|table| match table {
-            Some(table) => Ok(table),
-            None => Table::by_unpacking(&file),
-        });
-        table.map_err(|e| corrupt_or_io(e, first, Damage::SegmentUnreadable, &self.folder.join(&name)))
+        Table::of(&file)
+            .map_err(|e| corrupt_or_io(e, first, Damage::SegmentUnreadable, &self.folder.join(&name)))
     }
 
     /// Both forms of a segment must have the same lines, but for the padding of an active one.
@@ -231,7 +229,15 @@ impl<D: Disk> Site<'_, D> {
             corrupt_or_io(e, segment.first + last, Damage::SegmentUnreadable, &self.folder.join(&name))
         })?;
         let mut lines = bytes.strip_suffix(b"\n").unwrap_or(&bytes).rsplit(|byte| *byte == b'\n');
-        Ok(event_hash(lines.next().unwrap_or_default()))
+        let line = lines.next().unwrap_or_default();
+        let position = segment.first + last;
+        // What comes after is judged by this line: were it broken, a whole append would seem not to belong here.
+        match Line::parse(line) {
+            Ok(sound) if sound.position == position => Ok(event_hash(line)),
+            Ok(_) | Err(_) => {
+                Err(self.corrupt(position, Damage::Line, &name, "已封存的段最后一行不是完整的记录行"))
+            }
+        }
     }
 
     /// Reads the active segment and judges its end.
@@ -253,6 +259,10 @@ impl<D: Disk> Site<'_, D> {
         let file = Arc::new(self.open(&name, self.access)?);
         let bytes = read_whole(&*file)
             .map_err(|cause| StoreError::io("读取段文件", &self.folder.join(&name), cause))?;
+        if starts_unchained(&bytes, first, prev) {
+            let reason = "活动段的第一行完好，但不承接前一段的最后一行：二者之一被改动";
+            return Err(self.corrupt(first, Damage::Line, &name, reason));
+        }
         let (kept, torn) = match classify(&bytes, first, prev, signed) {
             Tail::Whole(kept) => (kept, false),
             Tail::Incomplete(kept) => (kept, true),
@@ -275,6 +285,13 @@ impl<D: Disk> Site<'_, D> {
         };
         Ok((tail, offsets_of(&bytes, &kept), cut))
     }
+}
+
+/// Whether an intact first line follows another line than the one it stands after. No crash leaves that: the first
+/// line of an append is whole, and then chained, or broken.
+fn starts_unchained(bytes: &[u8], first: u64, prev: EventHash) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    Line::parse(line).is_ok_and(|line| line.position == first && line.prev != prev)
 }
 
 fn slice(bytes: &[u8], begin: u64, end: u64) -> &[u8] {

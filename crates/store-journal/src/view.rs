@@ -90,7 +90,9 @@ impl<D: Disk> View<D> {
         let mut segments = self.lock();
         match segments.last_mut().map(|last| &mut last.body) {
             Some(Body::Active { offsets, .. }) => offsets.scan(lines).expect("lines are not empty"),
-            Some(Body::Plain(_) | Body::Packed(_)) | None => unreachable!("the last segment is the active one"),
+            Some(Body::Plain(_) | Body::Packed(_)) | None => {
+                unreachable!("the last segment is the active one")
+            }
         }
         self.grown.notify_all();
         size_of(&segments)
@@ -149,13 +151,18 @@ impl<D: Disk> View<D> {
                 Place::Packed(table, line) => {
                     let entry = table.entry_of(line);
                     let frame = self.frames.get((first, entry.first), || read_frame(&open()?, &entry));
-                    frame.and_then(|frame| fill_from_frame(&frame, line - entry.first, max_lines, from, batch))
+                    frame
+                        .and_then(|frame| fill_from_frame(&frame, line - entry.first, max_lines, from, batch))
                 }
             };
             match read {
                 Ok(()) => return Ok(()),
-                // Compressed a moment ago: look again.
-                Err(cause) if was_plain && cause.kind() == io::ErrorKind::NotFound && !self.is_plain(first) => {}
+                // Compressed a moment ago, here or by the process that writes: look again, once its new form is known.
+                Err(cause) if was_plain && cause.kind() == io::ErrorKind::NotFound => {
+                    self.find_packed((disk, folder), first).map_err(|cause| {
+                        read_error(cause, from, &folder.join(names::packed(first)), batch)
+                    })?;
+                }
                 Err(cause) => return Err(read_error(cause, from, &path, batch)),
             }
         }
@@ -170,8 +177,17 @@ impl<D: Disk> View<D> {
         Some((segment.first, segment.place(from, max_lines)))
     }
 
-    fn is_plain(&self, first: u64) -> bool {
-        self.plain().iter().any(|(plain, ..)| *plain == first)
+    /// Makes sure that a segment whose plain form is gone is read in its compressed one.
+    fn find_packed(&self, (disk, folder): (&D, &Path), first: u64) -> io::Result<()> {
+        let Some((_, lines, _)) = self.plain().into_iter().find(|(plain, ..)| *plain == first) else {
+            return Ok(());
+        };
+        let table = Table::of(&disk.open(&folder.join(names::packed(first)), Access::Read)?)?;
+        if table.lines() != lines {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "压缩段的行数与原段不一致"));
+        }
+        self.replace(first, table);
+        Ok(())
     }
 }
 
@@ -179,19 +195,18 @@ fn size_of<F>(segments: &[Segment<F>]) -> u64 {
     segments.last().map_or(0, |last| last.first + last.lines())
 }
 
-fn fill_from_file(
-    file: &impl DiskFile,
-    span: Span,
-    from: u64,
-    batch: &mut LineBatch,
-) -> io::Result<()> {
+fn fill_from_file(file: &impl DiskFile, span: Span, from: u64, batch: &mut LineBatch) -> io::Result<()> {
     let mut bytes = batch.take_buffer();
     bytes.resize(span.bytes, 0);
     let read = file.read_at(&mut bytes, span.offset)?;
     bytes.truncate(read);
     let taken = batch.fill(from, bytes, span.skip, span.lines);
     let sound = taken == span.lines && batch.iter().all(|(_, line)| !line.is_empty());
-    if sound { Ok(()) } else { Err(io::Error::new(io::ErrorKind::InvalidData, "此处不再是已写入的记录行")) }
+    if sound {
+        Ok(())
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidData, "此处不再是已写入的记录行"))
+    }
 }
 
 fn fill_from_frame(
