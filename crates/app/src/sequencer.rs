@@ -23,7 +23,7 @@ use crate::load::catch_up;
 use crate::submit::{self, Receipt, SubmitError};
 use crate::ticket::Ticket;
 
-/// The most submissions that wait to be decided.
+/// Submissions that may wait to be decided, unless told otherwise.
 const QUEUE: usize = 4_096;
 /// How long an append waits for clients that the one before has just answered.
 const GATHER: Duration = Duration::from_micros(60);
@@ -39,6 +39,7 @@ pub struct Sequencer {
 struct Shared {
     log: Arc<dyn EventLog>,
     clock: Arc<dyn Clock>,
+    queue: usize,
     inbox: Mutex<Inbox>,
     arrived: Condvar,
     /// Submissions that have arrived and are not answered.
@@ -76,7 +77,19 @@ impl Sequencer {
     /// Starts deciding at the end of `log`, which `model` has been loaded from.
     #[must_use]
     pub fn start(log: Arc<dyn EventLog>, model: ReadModel, clock: Arc<dyn Clock>) -> Self {
+        Self::start_with_queue(log, model, clock, QUEUE)
+    }
+
+    /// As [`start`](Self::start), with room for `queue` submissions that wait to be decided.
+    #[must_use]
+    pub fn start_with_queue(
+        log: Arc<dyn EventLog>,
+        model: ReadModel,
+        clock: Arc<dyn Clock>,
+        queue: usize,
+    ) -> Self {
         let shared = Arc::new(Shared {
+            queue,
             log,
             clock,
             inbox: Mutex::default(),
@@ -169,7 +182,7 @@ impl Shared {
         if inbox.closed {
             return Err(SubmitError::Stopped);
         }
-        if inbox.tickets.len() >= QUEUE {
+        if inbox.tickets.len() >= self.queue {
             return Err(SubmitError::Busy { waiting: inbox.tickets.len() });
         }
         inbox.tickets.push_back(ticket);
