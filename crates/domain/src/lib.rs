@@ -2,6 +2,8 @@
 //!
 //! Time and ids arrive as arguments. Nothing here knows a file, a network, a clock or a random number.
 
+mod as_json;
+
 pub mod book;
 pub mod catalogue;
 pub mod history;

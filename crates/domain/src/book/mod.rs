@@ -68,6 +68,7 @@ pub struct Award {
     /// The line's position.
     pub position: u64,
     /// What it says.
+    #[serde(with = "crate::as_json")]
     pub kind: AwardKind,
     /// The position of the line that revoked it.
     pub revoked: Option<u64>,

@@ -91,11 +91,14 @@ pub struct EnrolledKey {
 /// Everything recorded that is not a figure, an award or a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registry {
+    #[serde(with = "crate::as_json")]
     opened: Option<(UnitId, LedgerOpened)>,
+    #[serde(with = "crate::as_json")]
     units: BTreeMap<UnitId, History<UnitRegistered>>,
     plans: Vec<Arc<Plan>>,
     plan_by_id: BTreeMap<PlanId, PlanIx>,
     periods: BTreeMap<PeriodId, Period>,
+    #[serde(with = "crate::as_json")]
     calendars: BTreeMap<u16, History<WorkdayCalendarPublished>>,
     keys: BTreeMap<UnitId, Vec<EnrolledKey>>,
 }

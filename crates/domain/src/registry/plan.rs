@@ -22,6 +22,7 @@ pub struct Indicator {
     /// The line's hash.
     pub hash: EventHash,
     /// The row.
+    #[serde(with = "crate::as_json")]
     pub defined: IndicatorDefined,
 }
 
@@ -31,6 +32,7 @@ pub struct WeightBlock {
     /// The line's hash.
     pub hash: EventHash,
     /// The block.
+    #[serde(with = "crate::as_json")]
     pub defined: WeightBlockDefined,
 }
 
@@ -44,6 +46,7 @@ pub struct TargetVersion {
     /// The text as printed.
     pub raw: String,
     /// What it means.
+    #[serde(with = "crate::as_json")]
     pub target: Target,
 }
 
@@ -57,6 +60,7 @@ pub struct Adoption {
     /// Plain BLAKE3 of the rules as canonical JSON; it stands in every token.
     pub rules_hash: ContentHash,
     /// What was adopted.
+    #[serde(with = "crate::as_json")]
     pub adopted: RulebookAdopted,
 }
 
@@ -66,7 +70,9 @@ pub struct Plan {
     /// The position of the line that adopted it.
     pub position: u64,
     /// What that line says.
+    #[serde(with = "crate::as_json")]
     pub adopted: PlanAdopted,
+    #[serde(with = "crate::as_json")]
     areas: Vec<Area>,
     area_by_id: BTreeMap<AreaId, AreaIx>,
     indicators: Vec<Indicator>,
