@@ -179,7 +179,8 @@ fn sequenced(path: &Path, seconds: u64, lines: usize) -> (u64, u128, u128) {
     let raw = RawFile::create(path);
     let size = Mutex::new(model.size());
     let log = Arc::new(RawLog { raw, opening, size, appends: AtomicU64::new(0) });
-    let sequencer = Sequencer::start(Arc::clone(&log) as Arc<dyn EventLog>, model, Arc::new(app::SystemClock));
+    let sequencer =
+        Sequencer::start(Arc::clone(&log) as Arc<dyn EventLog>, model, Arc::new(app::SystemClock));
     let result = run(seconds, lines, |writer, round| {
         let id = 1_000 + writer + WRITERS * round;
         drop(sequencer.submit(shop::evidence(id, lines)).unwrap());

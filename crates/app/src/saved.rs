@@ -87,6 +87,10 @@ impl<D: Disk> SavedStates<D> {
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let beside = path.with_extension("new");
         self.disk.create_dir(&self.folder)?;
+        // Before anything is in it: a state in a folder that a power cut takes away was not saved.
+        self.disk.sync_dir(
+            self.folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        )?;
         let file = self.disk.create(&beside)?;
         file.write_at(bytes, 0)?;
         file.sync_all()?;

@@ -62,7 +62,10 @@ fn a_line_that_does_not_fit_stops_loading_at_its_position() {
             let mut lines = all.clone();
             match damage {
                 0 => lines[position][0] = b'x',
-                1 => lines[position] = String::from_utf8(lines[position].clone()).unwrap().replace("tester", "taster").into(),
+                1 => {
+                    lines[position] =
+                        String::from_utf8(lines[position].clone()).unwrap().replace("tester", "taster").into()
+                }
                 _ => drop(lines.remove(position)),
             }
             let damaged = MemoryLog::new();
@@ -97,7 +100,11 @@ fn a_saved_state_of_another_log_is_not_used() {
     recorder.record(evidence(5, 100), second(61 * 86_400)).unwrap();
     assert_eq!(load(&*log, Some(recorder.into_model()), &mut |_, _| {}).unwrap(), loaded(&*log));
     let short = copy(&*log, 700);
-    assert_eq!(load(&short, Some(loaded(&*log)), &mut |_, _| {}).unwrap().size(), 700, "the log lost its end");
+    assert_eq!(
+        load(&short, Some(loaded(&*log)), &mut |_, _| {}).unwrap().size(),
+        700,
+        "the log lost its end"
+    );
 }
 
 #[test]
@@ -321,7 +328,8 @@ fn adopted_rules_are_official_only_where_they_are_in_force() {
     push(&mut model, second.into());
     assert!(all.len() as u64 > model.size(), "the log has lines for the roots");
     let reader = Reader::new(&model, &*log);
-    let ask = |rules, day: &str| reader.resolve(&question(KnownAt::Head, rules), day.parse().unwrap()).unwrap();
+    let ask =
+        |rules, day: &str| reader.resolve(&question(KnownAt::Head, rules), day.parse().unwrap()).unwrap();
     let told = |rules, day| {
         let axes = ask(rules, day);
         (axes.rules_hash, axes.official)
@@ -354,7 +362,8 @@ fn without_a_line_nothing_that_followed_from_it_is_left() {
     let correction = submission(900, BUREAU, vec![corrected.into()]);
     let receipt = recorder.record(correction, second(61 * 86_400)).unwrap();
     let size = log.size().unwrap();
-    let on_day = |book: &domain::book::Book| book.cell(cell).unwrap().standing_on(day).map(|figure| figure.hash);
+    let on_day =
+        |book: &domain::book::Book| book.cell(cell).unwrap().standing_on(day).map(|figure| figure.hash);
     assert_eq!(on_day(&without(&*log, &[], size).unwrap()), Some(receipt.hashes[0]));
     assert_eq!(on_day(&without(&*log, &receipt.hashes, size).unwrap()), Some(reported));
     assert_eq!(on_day(&without(&*log, &[reported], size).unwrap()), None);

@@ -86,7 +86,12 @@ fn repeats_inside_one_group_are_answered_from_the_same_lines() {
     // While the first append waits at the gate, the same submissions arrive again and again.
     let answers: Vec<_> = thread::scope(|scope| {
         let gate = log.gate.lock().unwrap();
-        let submit = |id| scope.spawn({ let sequencer = &sequencer; move || sequencer.submit(evidence(id, 2)) });
+        let submit = |id| {
+            scope.spawn({
+                let sequencer = &sequencer;
+                move || sequencer.submit(evidence(id, 2))
+            })
+        };
         let clients: Vec<_> = (0..12).map(|client| submit(10 + client % 2)).collect();
         thread::sleep(std::time::Duration::from_millis(20));
         drop(gate);
@@ -190,7 +195,10 @@ fn a_rejection_never_rests_on_lines_that_came_to_nothing() {
         [first.join().unwrap(), second.join().unwrap()].map(code)
     });
     let recorded = answers.iter().filter(|answer| **answer == "recorded").count();
-    assert!(answers == ["disk-full", "recorded"] || answers == ["recorded", "disk-full"] || recorded == 0, "{answers:?}");
+    assert!(
+        answers == ["disk-full", "recorded"] || answers == ["recorded", "disk-full"] || recorded == 0,
+        "{answers:?}"
+    );
     assert!(!answers.contains(&"rejected"), "{answers:?}");
 }
 
@@ -223,7 +231,12 @@ fn shutting_down_answers_everybody() {
     let sequencer = sequencer(&log);
     let answers: Vec<_> = thread::scope(|scope| {
         let gate = log.gate.lock().unwrap();
-        let submit = |id| scope.spawn({ let sequencer = &sequencer; move || sequencer.submit(evidence(id, 1)) });
+        let submit = |id| {
+            scope.spawn({
+                let sequencer = &sequencer;
+                move || sequencer.submit(evidence(id, 1))
+            })
+        };
         let clients: Vec<_> = (10..40).map(submit).collect();
         thread::sleep(std::time::Duration::from_millis(20));
         let closing = scope.spawn(|| sequencer.shutdown());
@@ -269,7 +282,10 @@ fn the_recorder_decides_as_the_sequencer_does() {
     let mut recorder = Recorder::new(Arc::clone(&log) as Arc<dyn EventLog>, loaded(&*log));
     let first = recorder.record(period(10, "2022-05"), second(5)).unwrap();
     assert_eq!(first.at, second(5));
-    assert_eq!(recorder.record(period(10, "2022-05"), second(9)).unwrap(), Receipt { repeated: true, ..first.clone() });
+    assert_eq!(
+        recorder.record(period(10, "2022-05"), second(9)).unwrap(),
+        Receipt { repeated: true, ..first.clone() }
+    );
     assert_eq!(code(recorder.record(period(11, "2022-05"), second(9))), "rejected");
     log.plan([Fault::Persisted, Fault::Lost, Fault::None, Fault::Full]);
     assert!(recorder.record(evidence(12, 2), second(1)).unwrap().at > first.at, "time goes on");

@@ -74,8 +74,14 @@ pub fn opening() -> Submission {
     events.extend((0..ROWS).map(row));
     let assignee = BUREAU.parse().unwrap();
     events.push(
-        ResponsibilityAssigned { area: None, assignee, duty: Duty::Reports, indicator: None, plan: plan.clone() }
-            .into(),
+        ResponsibilityAssigned {
+            area: None,
+            assignee,
+            duty: Duty::Reports,
+            indicator: None,
+            plan: plan.clone(),
+        }
+        .into(),
     );
     for (row, area) in (0..ROWS).flat_map(|row| (0..AREAS).map(move |area| (row, area))) {
         events.push(
@@ -95,7 +101,10 @@ pub fn opening() -> Submission {
 }
 
 fn unit(id: &str, kind: UnitKind) -> Event {
-    UnitRegistered { aliases: vec![], kind, name: format!("演示单位{id}"), registered: id.parse().unwrap() }.into()
+    UnitRegistered {
+        aliases: vec![], kind, name: format!("演示单位{id}"), registered: id.parse().unwrap()
+    }
+    .into()
 }
 
 fn row(order: u32) -> Event {
@@ -155,7 +164,8 @@ pub fn evidence(id: u128, lines: usize) -> Submission {
 /// Reports figures of one day, `cells` of them from cell number `from` on.
 pub fn figures(id: u128, day: &str, from: u32, cells: u32) -> Submission {
     let period: events::PeriodId = "2022-year".parse().unwrap();
-    let filed = SubmissionFiled { channel: Channel::Demo, confirmed: vec![], period: period.clone(), source: None };
+    let filed =
+        SubmissionFiled { channel: Channel::Demo, confirmed: vec![], period: period.clone(), source: None };
     let reported = (from..from + cells).map(|cell| {
         Event::from(FigureReported {
             area: format!("area-{}", cell % AREAS).parse().unwrap(),
