@@ -206,6 +206,9 @@ where
 impl From<Decimal> for Rational {
     fn from(decimal: Decimal) -> Self {
         let (mantissa, scale) = decimal.parts();
+        if scale == 0 {
+            return Self(Repr::Small { numer: mantissa, denom: 1 });
+        }
         Self::new(mantissa, 10_i128.pow(scale))
     }
 }

@@ -67,9 +67,16 @@ impl Cell {
     /// takes the whole day's chain of corrections back.
     #[must_use]
     pub fn effective(&self, question: &Question) -> Option<&Figure> {
+        self.effective_version(question).map(|version| self.figure(version))
+    }
+
+    /// The index of the figure that counts.
+    #[must_use]
+    pub fn effective_version(&self, question: &Question) -> Option<u32> {
         let end = self.by_day.partition_point(|ix| self.figure(*ix).as_at <= question.as_of);
         let mut withdrawn_day = None;
-        for figure in self.by_day[..end].iter().rev().map(|ix| self.figure(*ix)) {
+        for &version in self.by_day[..end].iter().rev() {
+            let figure = self.figure(version);
             if figure.as_at.year() != question.as_of.year() {
                 return None;
             }
@@ -78,7 +85,7 @@ impl Cell {
             }
             match figure.life(question.known) {
                 Life::Withdrawn => withdrawn_day = Some(figure.as_at),
-                Life::Standing(stage) if stage >= question.counts_from => return Some(figure),
+                Life::Standing(stage) if stage >= question.counts_from => return Some(version),
                 Life::Standing(_) | Life::Returned => {}
             }
         }

@@ -3,6 +3,15 @@
 //! `docs/scoring.md` defines every method so that a stranger can write it in another language. One computation serves
 //! tables and explanations: [`explain`] runs the same steps as [`score`] and writes them down.
 
+mod areas;
+mod blocks;
+mod cells;
+mod context;
+mod methods;
+mod roll_up;
+mod trace;
+mod validate;
+
 use chain::{Date, EventHash};
 use events::rulebook::Rulebook;
 use events::{Decimal, Target};
@@ -10,6 +19,8 @@ use events::{Decimal, Target};
 use crate::book::{Book, FigureIx};
 use crate::rational::Rational;
 use crate::registry::{AreaIx, IndicatorIx, Plan, PlanIx};
+
+use context::Context;
 
 /// A day and a size: what was attained by the one, among what the other counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -195,13 +206,17 @@ pub struct Explanation {
 /// Scores a plan.
 #[must_use]
 pub fn score(book: &Book, plan: PlanIx, inputs: &Inputs<'_>) -> Scores {
-    todo!("{book:?} {plan:?} {inputs:?}")
+    let context = Context::new(book, plan, inputs);
+    let cells = cells::all(&context);
+    let blocks = blocks::all(&context, &cells);
+    let areas = areas::all(&context, &blocks);
+    Scores { cells, blocks, areas }
 }
 
 /// Explains one cell: the same computation as [`score`], written down.
 ///
 /// # Panics
-/// When the plan has no such row or area.
+/// When the plan has no such row or assessed area.
 #[must_use]
 pub fn explain(
     book: &Book,
@@ -210,13 +225,28 @@ pub fn explain(
     row: IndicatorIx,
     area: AreaIx,
 ) -> Explanation {
-    todo!("{book:?} {plan:?} {inputs:?} {row:?} {area:?}")
+    let context = Context::new(book, plan, inputs);
+    let column = context.areas.iter().position(|own| *own == area).expect("an assessed area of the plan");
+    let mut record = trace::Record::default();
+    let cell = cells::one(&context, row, column, &mut record);
+    let block = blocks::of_row(&context, row).map(|block| {
+        let shares = block.rows.iter().map(|other| {
+            if *other == row {
+                cell.share.clone()
+            } else {
+                cells::one(&context, *other, column, &mut trace::Silent).share
+            }
+        });
+        let shares: Vec<_> = block.rows.iter().copied().zip(shares).collect();
+        blocks::score(&context, &block, area, &shares, &mut record)
+    });
+    Explanation { cell, block, steps: record.steps, inputs: record.inputs }
 }
 
 /// What is wrong with a rulebook for a plan, in Chinese, each with what to do; nothing when it can be adopted.
 #[must_use]
 pub fn validate(rules: &Rulebook, plan: &Plan) -> Vec<String> {
-    todo!("{rules:?} {plan:?}")
+    validate::validate(rules, plan)
 }
 
 /// A declared sum, compared with the city's own figure.
@@ -244,5 +274,5 @@ impl RollUpCheck {
 /// Compares every row with a declared roll-up, in the plan's order.
 #[must_use]
 pub fn roll_ups(book: &Book, plan: PlanIx, inputs: &Inputs<'_>) -> Vec<RollUpCheck> {
-    todo!("{book:?} {plan:?} {inputs:?}")
+    roll_up::checks(&Context::new(book, plan, inputs))
 }

@@ -1,0 +1,143 @@
+//! What all cells of one question have in common.
+
+use chain::Date;
+use events::rulebook::{Pace, Rulebook};
+use events::{AreaClass, AreaId};
+
+use super::Inputs;
+use crate::book::{Book, FigureIx, Question};
+use crate::rational::Rational;
+use crate::registry::{AreaIx, CellIx, IndicatorIx, Plan, PlanIx};
+
+/// A question with what follows from it for the whole table.
+pub(super) struct Context<'a> {
+    pub(super) book: &'a Book,
+    pub(super) plan: &'a Plan,
+    pub(super) inputs: Inputs<'a>,
+    pub(super) rules: &'a Rulebook,
+    /// The assessed areas, in the plan's order; a *column* is an index in this list.
+    pub(super) areas: Vec<AreaIx>,
+    /// The ranking class of each column.
+    pub(super) classes: Vec<Option<usize>>,
+    /// The column of the city: the first area of its kind.
+    pub(super) city: Option<usize>,
+    /// The part of a paced target that is due.
+    pub(super) pace: Fraction,
+    plan_ix: PlanIx,
+    question: Question,
+}
+
+/// A part of a year, as it is counted: 9 of 12.
+#[derive(Clone, Copy)]
+pub(super) struct Fraction {
+    pub(super) elapsed: u32,
+    pub(super) of: u32,
+}
+
+impl Fraction {
+    pub(super) fn rational(self) -> Rational {
+        Rational::new(self.elapsed.into(), self.of.into())
+    }
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(book: &'a Book, plan_ix: PlanIx, inputs: &Inputs<'a>) -> Self {
+        let (plan, rules) = (book.registry().plan(plan_ix), inputs.rules);
+        let areas: Vec<AreaIx> = assessed(plan).collect();
+        let class_of = |area: &AreaIx| {
+            let class = plan.area(*area).class;
+            rules.ranking.classes.iter().position(|own| own.of.contains(&class))
+        };
+        Self {
+            book,
+            plan,
+            inputs: *inputs,
+            rules,
+            classes: areas.iter().map(class_of).collect(),
+            city: areas.iter().position(|area| plan.area(*area).class == AreaClass::City),
+            pace: pace(rules.pace, inputs.targets.as_of),
+            plan_ix,
+            question: Question {
+                as_of: inputs.figures.as_of,
+                known: inputs.figures.known,
+                counts_from: rules.counts_from,
+            },
+            areas,
+        }
+    }
+
+    /// The figure that counts in a cell.
+    pub(super) fn figure(&self, indicator: IndicatorIx, area: AreaIx) -> Option<FigureIx> {
+        let cell = CellIx { plan: self.plan_ix, indicator, area };
+        let version = self.book.cell(cell)?.effective_version(&self.question)?;
+        Some(FigureIx { cell, version })
+    }
+
+    /// The number a cell's figure says, if one counts and it is one.
+    pub(super) fn number(&self, indicator: IndicatorIx, area: AreaIx) -> Option<(FigureIx, Rational)> {
+        let figure = self.figure(indicator, area)?;
+        let number = self.book.figure(figure).value.number()?;
+        Some((figure, number.into()))
+    }
+
+    /// The column of an area, if it is assessed.
+    pub(super) fn column(&self, area: &AreaId) -> Option<usize> {
+        let ix = self.plan.area_ix(area)?;
+        self.areas.iter().position(|own| *own == ix)
+    }
+}
+
+/// The assessed areas in the plan's order: all but the city's own level.
+pub(super) fn assessed(plan: &Plan) -> impl Iterator<Item = AreaIx> {
+    let areas = (0..).map(AreaIx).zip(plan.areas());
+    areas.filter(|(_, area)| area.class != AreaClass::CityLevel).map(|(ix, _)| ix)
+}
+
+/// The part of the year that counts as gone on a day.
+fn pace(rule: Pace, day: Date) -> Fraction {
+    let month = day.month();
+    match rule {
+        Pace::WholeYear => Fraction { elapsed: 1, of: 1 },
+        Pace::CalendarMonth => Fraction { elapsed: month, of: 12 },
+        Pace::CompletedMonths => {
+            let month_is_over = day
+                .naive()
+                .succ_opt()
+                .is_none_or(|next| Date::try_from(next).is_ok_and(|next| next.month() != month));
+            Fraction { elapsed: if month_is_over { month } else { month - 1 }, of: 12 }
+        }
+        Pace::Days => {
+            let ordinal = |month, date| {
+                let first = Date::of(day.year(), 1, 1).expect("every year begins").naive();
+                let end = Date::of(day.year(), month, date).expect("a day of the calendar").naive();
+                u32::try_from((end - first).num_days() + 1).expect("a year has at most 366 days")
+            };
+            let date = (1..=31).rev().find(|date| Date::of(day.year(), month, *date) == Some(day));
+            Fraction { elapsed: ordinal(month, date.expect("a day has a date")), of: ordinal(12, 31) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn elapsed(rule: Pace, day: &str) -> String {
+        let fraction = pace(rule, day.parse().unwrap());
+        format!("{}/{}", fraction.elapsed, fraction.of)
+    }
+
+    #[test]
+    fn a_year_passes_by_months_or_days() {
+        assert_eq!(elapsed(Pace::WholeYear, "2022-01-01"), "1/1");
+        assert_eq!(elapsed(Pace::CompletedMonths, "2022-09-30"), "9/12");
+        assert_eq!(elapsed(Pace::CompletedMonths, "2022-09-29"), "8/12");
+        assert_eq!(elapsed(Pace::CompletedMonths, "2022-01-30"), "0/12");
+        assert_eq!(elapsed(Pace::CompletedMonths, "2024-02-28"), "1/12");
+        assert_eq!(elapsed(Pace::CompletedMonths, "2024-02-29"), "2/12");
+        assert_eq!(elapsed(Pace::CompletedMonths, "9999-12-31"), "12/12");
+        assert_eq!(elapsed(Pace::CalendarMonth, "2022-09-01"), "9/12");
+        assert_eq!(elapsed(Pace::Days, "2022-12-31"), "365/365");
+        assert_eq!(elapsed(Pace::Days, "2024-03-01"), "61/366");
+    }
+}
