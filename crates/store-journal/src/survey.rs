@@ -345,12 +345,11 @@ pub(crate) fn above(path: &Path) -> &Path {
 
 /// Says that there is no ledger where a folder is missing.
 pub(crate) fn not_found(ledger: &Path, error: StoreError) -> StoreError {
-    match &error {
-        StoreError::Io { cause, path, .. }
-            if cause.kind() == ErrorKind::NotFound && file_name(path) == "journal" =>
-        {
-            StoreError::NotFound { path: ledger.to_path_buf() }
-        }
-        _ => error,
+    if let StoreError::Io { cause, path, .. } = &error
+        && cause.kind() == ErrorKind::NotFound
+        && file_name(path) == "journal"
+    {
+        return StoreError::NotFound { path: ledger.to_path_buf() };
     }
+    error
 }
