@@ -1,6 +1,7 @@
 //! Looking at a journal without changing it: the segments in order, the signed head, the end of the active segment.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
@@ -64,38 +65,39 @@ impl<D: Disk> Site<'_, D> {
     pub(crate) fn survey(&self, known: u64) -> Result<Survey<D>> {
         let signed = self.signed_size()?.max(known);
         let names = self.disk.list(self.folder).map_err(|e| StoreError::io("读取目录", self.folder, e))?;
-        let Listing { mut segments, others } = Listing::of(names);
-        let Some((last, forms)) = segments.pop_last() else {
+        let Listing { mut segments, others: ignored } = Listing::of(names);
+        let both = segments.iter().filter(|(_, forms)| forms.plain && forms.packed);
+        let both = both.map(|(first, _)| *first).collect();
+        let Some((first, forms)) = segments.pop_last() else {
             return Err(self.corrupt(0, Damage::ActiveMissing, "journal", "没有任何段文件"));
         };
+        let mut found = self.sealed_segments(&segments)?;
+        let next = found.last().map_or(0, |last| last.first + last.lines());
+        self.check_place(first, next, forms)?;
+        let head = found.last().map_or(Ok(EventHash::ZERO), |last| self.head_of(last))?;
+        let (tail, offsets, cut) = self.active(first, forms, head, signed)?;
+        let lines = next + offsets.lines();
+        if lines < signed {
+            let reason = format!("已签名的账本头计有 {signed} 行，台账中只有 {lines} 行");
+            return Err(self.corrupt(lines, Damage::CheckpointAhead, "checkpoint", reason));
+        }
+        let packed = found.iter().filter(|segment| matches!(segment.body, Body::Packed(_))).count();
+        let read_only = self.access == Access::Read;
+        let opened = Opened { lines, segments: found.len() + 1, packed, cut, ignored, read_only };
+        found.push(Segment { first, body: Body::Active { file: Arc::clone(&tail.file), offsets } });
+        Ok(Survey { segments: found, tail, both, opened })
+    }
+
+    fn sealed_segments(&self, segments: &BTreeMap<u64, Forms>) -> Result<Vec<Segment<D::File>>> {
         let mut next = 0;
         let mut found = Vec::new();
-        for (first, forms) in &segments {
+        for (first, forms) in segments {
             self.check_place(*first, next, *forms)?;
-            let body = self.sealed(*first, *forms)?;
-            let segment = Segment { first: *first, body };
+            let segment = Segment { first: *first, body: self.sealed(*first, *forms)? };
             next += segment.lines();
             found.push(segment);
         }
-        self.check_place(last, next, forms)?;
-        let head = found.last().map_or(Ok(EventHash::ZERO), |segment| self.head_of(segment))?;
-        let (tail, offsets, cut) = self.active(last, forms, head, signed)?;
-        let both = segments.iter().map(|(first, forms)| (*first, *forms)).chain([(last, forms)]);
-        let both = both.filter(|(_, forms)| forms.plain && forms.packed).map(|(first, _)| first).collect();
-        let opened = Opened {
-            lines: next + offsets.lines(),
-            segments: found.len() + 1,
-            packed: found.iter().filter(|segment| matches!(segment.body, Body::Packed(_))).count(),
-            cut,
-            ignored: others,
-            read_only: self.access == Access::Read,
-        };
-        if opened.lines < signed {
-            let reason = format!("已签名的账本头计有 {signed} 行，台账中只有 {} 行", opened.lines);
-            return Err(self.corrupt(opened.lines, Damage::CheckpointAhead, "checkpoint", reason));
-        }
-        found.push(Segment { first: last, body: Body::Active { file: Arc::clone(&tail.file), offsets } });
-        Ok(Survey { segments: found, tail, both, opened })
+        Ok(found)
     }
 
     fn corrupt(&self, position: u64, damage: Damage, place: &str, reason: impl Into<String>) -> StoreError {
