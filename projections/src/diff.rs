@@ -152,6 +152,9 @@ pub enum NotComparable {
     /// They read different plans.
     #[error("两个坐标不是同一个方案，不能比较。请换成同一方案的两个坐标。")]
     Plans,
+    /// Rows, areas or weights were added to the plan between them.
+    #[error("两个坐标之间方案新增了指标、地区或权重，不能逐格分解差异。请分别查看两张表。")]
+    Shapes,
 }
 
 /// Scores at the four stages from the first reading to the second.
@@ -160,13 +163,17 @@ type Stages = [Scores; 4];
 /// Compares two readings.
 ///
 /// # Errors
-/// [`NotComparable`] unless both read one plan in one book.
+/// [`NotComparable`] unless both read one plan, with the same rows and areas, in one book.
 pub fn diff<'a>(from: &Reading<'a>, to: &Reading<'a>) -> Result<Difference<'a>, NotComparable> {
     if !std::ptr::eq(from.book(), to.book()) || from.left_out() != to.left_out() {
         return Err(NotComparable::Books);
     }
     if from.plan_ix() != to.plan_ix() {
         return Err(NotComparable::Plans);
+    }
+    let shape = |reading: &Reading<'_>| reading.plan().shape(reading.at().known);
+    if shape(from) != shape(to) {
+        return Err(NotComparable::Shapes);
     }
     let stages = stages(from, to);
     let (blocks, cells) = (blocks(from, &stages), cells(from, &stages));

@@ -172,11 +172,11 @@ impl<'a> Reading<'a> {
         CellIx { plan: self.plan, indicator, area }
     }
 
-    /// All cells of the plan: rows in its order, in each row the areas.
+    /// All known cells of the plan: rows in its order, in each row the areas.
     pub fn cells(&self) -> impl Iterator<Item = CellIx> + use<'a> {
-        let (plan, of) = (self.plan, self.plan());
+        let (plan, shape) = (self.plan, self.plan().shape(self.at.known));
         let count = |length: usize| u16::try_from(length).expect("a plan's indices are 16 bits");
-        let (rows, areas) = (count(of.indicators().len()), count(of.areas().len()));
+        let (rows, areas) = (count(shape.indicators), count(shape.areas));
         let row = move |row| (0..areas).map(move |area| (IndicatorIx(row), AreaIx(area)));
         (0..rows).flat_map(row).map(move |(indicator, area)| CellIx { plan, indicator, area })
     }

@@ -16,7 +16,7 @@ use events::{
 use serde::{Deserialize, Serialize};
 
 pub use periods::{Extension, Period};
-pub use plan::{Adoption, Area, Indicator, Plan, TargetVersion, WeightBlock};
+pub use plan::{Adoption, Area, Indicator, Plan, Shape, TargetVersion, WeightBlock};
 
 use crate::history::History;
 
@@ -252,12 +252,12 @@ impl Registry {
                     period.close(line.position);
                 }
             }
-            Event::AreaRegistered(area) => self.in_plan(&area.plan, |plan| plan.register_area(area)),
-            Event::IndicatorDefined(row) => {
-                self.in_plan(&row.plan, |plan| plan.define_indicator(line.hash, row))
+            Event::AreaRegistered(area) => {
+                self.in_plan(&area.plan, |plan| plan.register_area(line.position, area))
             }
+            Event::IndicatorDefined(row) => self.in_plan(&row.plan, |plan| plan.define_indicator(line, row)),
             Event::WeightBlockDefined(block) => {
-                self.in_plan(&block.plan, |plan| plan.define_block(line.hash, block))
+                self.in_plan(&block.plan, |plan| plan.define_block(line, block))
             }
             Event::TargetSet(target) => self.in_plan(&target.plan, |plan| plan.set_target(line, target)),
             Event::RulebookAdopted(rules) => self.in_plan(&rules.plan, |plan| plan.adopt_rules(line, rules)),

@@ -64,6 +64,17 @@ pub struct Adoption {
     pub adopted: RulebookAdopted,
 }
 
+/// The size of a plan's table as some lines have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// How many areas.
+    pub areas: usize,
+    /// How many rows.
+    pub indicators: usize,
+    /// How many weight blocks.
+    pub blocks: usize,
+}
+
 /// A plan with everything recorded under it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -74,6 +85,10 @@ pub struct Plan {
     pub adopted: PlanAdopted,
     #[serde(with = "crate::as_json")]
     areas: Vec<Area>,
+    /// The positions of the lines that registered areas, defined rows and set weights, parallel to those.
+    area_positions: Vec<u64>,
+    indicator_positions: Vec<u64>,
+    block_positions: Vec<u64>,
     area_by_id: BTreeMap<AreaId, AreaIx>,
     indicators: Vec<Indicator>,
     indicator_by_id: BTreeMap<IndicatorId, IndicatorIx>,
@@ -90,6 +105,9 @@ impl Plan {
             position,
             adopted,
             areas: Vec::new(),
+            area_positions: Vec::new(),
+            indicator_positions: Vec::new(),
+            block_positions: Vec::new(),
             area_by_id: BTreeMap::new(),
             indicators: Vec::new(),
             indicator_by_id: BTreeMap::new(),
@@ -98,6 +116,18 @@ impl Plan {
             target_lines: BTreeMap::new(),
             assignments: Vec::new(),
             rulebooks: Vec::new(),
+        }
+    }
+
+    /// How much of the table the first `known` lines have: rows, areas and blocks come one behind the other, so a
+    /// question about earlier lines looks at the beginning of each list.
+    #[must_use]
+    pub fn shape(&self, known: u64) -> Shape {
+        let among = |positions: &[u64]| positions.partition_point(|position| *position < known);
+        Shape {
+            areas: among(&self.area_positions),
+            indicators: among(&self.indicator_positions),
+            blocks: among(&self.block_positions),
         }
     }
 
@@ -212,7 +242,7 @@ impl Plan {
         self.assignments.iter().find(|given| &given.hash == hash)
     }
 
-    pub(super) fn register_area(&mut self, area: &Area) {
+    pub(super) fn register_area(&mut self, position: u64, area: &Area) {
         match self.area_ix(&area.area) {
             Some(ix) => self.areas[usize::from(ix.0)] = area.clone(),
             None => {
@@ -220,19 +250,22 @@ impl Plan {
                     AreaIx(u16::try_from(self.areas.len()).expect("fewer than 65,536 areas in one plan"));
                 self.area_by_id.insert(area.area.clone(), ix);
                 self.areas.push(area.clone());
+                self.area_positions.push(position);
             }
         }
     }
 
-    pub(super) fn define_indicator(&mut self, hash: EventHash, defined: &IndicatorDefined) {
+    pub(super) fn define_indicator(&mut self, line: &Recorded, defined: &IndicatorDefined) {
         let ix =
             IndicatorIx(u16::try_from(self.indicators.len()).expect("fewer than 65,536 rows in one plan"));
         self.indicator_by_id.insert(defined.indicator.clone(), ix);
-        self.indicators.push(Indicator { hash, defined: defined.clone() });
+        self.indicators.push(Indicator { hash: line.hash, defined: defined.clone() });
+        self.indicator_positions.push(line.position);
     }
 
-    pub(super) fn define_block(&mut self, hash: EventHash, defined: &WeightBlockDefined) {
-        self.blocks.push(WeightBlock { hash, defined: defined.clone() });
+    pub(super) fn define_block(&mut self, line: &Recorded, defined: &WeightBlockDefined) {
+        self.blocks.push(WeightBlock { hash: line.hash, defined: defined.clone() });
+        self.block_positions.push(line.position);
     }
 
     pub(super) fn assign(&mut self, line: &Recorded, given: &ResponsibilityAssigned) {

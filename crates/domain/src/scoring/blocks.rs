@@ -27,16 +27,18 @@ impl<'a> Block<'a> {
 /// The first block that lists a row.
 pub(super) fn of_row<'a>(context: &Context<'a>, row: IndicatorIx) -> Option<Block<'a>> {
     let id = &context.plan.indicator(row).defined.indicator;
-    let ix = context.plan.blocks().iter().position(|block| block.defined.indicators.contains(id))?;
+    let ix = context.plan.blocks()[..context.blocks]
+        .iter()
+        .position(|block| block.defined.indicators.contains(id))?;
     Some(Block::new(context, ix))
 }
 
 /// All blocks in the plan's order, in each the columns.
 pub(super) fn all(context: &Context<'_>, cells: &[CellScore]) -> Vec<BlockScore> {
     let columns = context.areas.len();
-    let mut blocks = Vec::with_capacity(context.plan.blocks().len() * columns);
+    let mut blocks = Vec::with_capacity(context.blocks * columns);
     let mut shares = Vec::new();
-    for ix in 0..context.plan.blocks().len() {
+    for ix in 0..context.blocks {
         let block = Block::new(context, ix);
         for (column, area) in context.areas.iter().enumerate() {
             shares.clear();

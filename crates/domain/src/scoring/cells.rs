@@ -80,11 +80,10 @@ impl Facts<'_> {
 
 /// All cells, rows in the plan's order, in each the columns.
 pub(super) fn all(context: &Context<'_>) -> Vec<CellScore> {
-    let rows = context.plan.indicators().len();
-    let mut cells = Vec::with_capacity(rows * context.areas.len());
+    let mut cells = Vec::with_capacity(context.rows.len() * context.areas.len());
     let mut facts = Vec::with_capacity(context.areas.len());
-    for (ix, _) in (0..).map(IndicatorIx).zip(context.plan.indicators()) {
-        let row = Row::new(context, ix);
+    for ix in &context.rows {
+        let row = Row::new(context, *ix);
         facts.clear();
         facts.extend((0..context.areas.len()).map(|column| facts_of(context, &row, column, &mut Silent)));
         cells

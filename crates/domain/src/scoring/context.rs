@@ -15,6 +15,10 @@ pub(super) struct Context<'a> {
     pub(super) plan: &'a Plan,
     pub(super) inputs: Inputs<'a>,
     pub(super) rules: &'a Rulebook,
+    /// The rows that are known where targets are looked at, in the plan's order.
+    pub(super) rows: Vec<IndicatorIx>,
+    /// How many of the plan's blocks are known there.
+    pub(super) blocks: usize,
     /// The assessed areas, in the plan's order; a *column* is an index in this list.
     pub(super) areas: Vec<AreaIx>,
     /// The ranking class of each column.
@@ -43,7 +47,8 @@ impl Fraction {
 impl<'a> Context<'a> {
     pub(super) fn new(book: &'a Book, plan_ix: PlanIx, inputs: &Inputs<'a>) -> Self {
         let (plan, rules) = (book.registry().plan(plan_ix), inputs.rules);
-        let areas: Vec<AreaIx> = assessed(plan).collect();
+        let shape = plan.shape(inputs.targets.known);
+        let areas: Vec<AreaIx> = assessed(plan, shape.areas).collect();
         let class_of = |area: &AreaIx| {
             let class = plan.area(*area).class;
             rules.ranking.classes.iter().position(|own| own.of.contains(&class))
@@ -53,6 +58,8 @@ impl<'a> Context<'a> {
             plan,
             inputs: *inputs,
             rules,
+            rows: (0..).map(IndicatorIx).take(shape.indicators).collect(),
+            blocks: shape.blocks,
             classes: areas.iter().map(class_of).collect(),
             city: areas.iter().position(|area| plan.area(*area).class == AreaClass::City),
             pace: pace(rules.pace, inputs.targets.as_of),
@@ -87,9 +94,9 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The assessed areas in the plan's order: all but the city's own level.
-pub(super) fn assessed(plan: &Plan) -> impl Iterator<Item = AreaIx> {
-    let areas = (0..).map(AreaIx).zip(plan.areas());
+/// The assessed ones of a plan's first areas, in its order: all but the city's own level.
+pub(super) fn assessed(plan: &Plan, known: usize) -> impl Iterator<Item = AreaIx> {
+    let areas = (0..).map(AreaIx).zip(&plan.areas()[..known]);
     areas.filter(|(_, area)| area.class != AreaClass::CityLevel).map(|(ix, _)| ix)
 }
 
@@ -103,7 +110,7 @@ fn pace(rule: Pace, day: Date) -> Fraction {
             let month_is_over = day
                 .naive()
                 .succ_opt()
-                .is_none_or(|next| Date::try_from(next).is_ok_and(|next| next.month() != month));
+                .is_none_or(|next| Date::try_from(next).ok().is_none_or(|next| next.month() != month));
             Fraction { elapsed: if month_is_over { month } else { month - 1 }, of: 12 }
         }
         Pace::Days => {

@@ -76,9 +76,9 @@ pub(super) const fn is_declared(roll_up: &RollUp) -> bool {
 
 /// Every row with a declared roll-up, compared.
 pub(super) fn checks(context: &Context<'_>) -> Vec<RollUpCheck> {
-    let rows = (0..).map(IndicatorIx).zip(context.plan.indicators());
-    let declared = rows.filter(|(_, row)| is_declared(&row.defined.roll_up));
-    declared.map(|(ix, row)| check(context, ix, &row.defined.roll_up)).collect()
+    let rows = context.rows.iter().map(|ix| (*ix, &context.plan.indicator(*ix).defined.roll_up));
+    let declared = rows.filter(|(_, roll_up)| is_declared(roll_up));
+    declared.map(|(ix, roll_up)| check(context, ix, roll_up)).collect()
 }
 
 fn check(context: &Context<'_>, row: IndicatorIx, roll_up: &RollUp) -> RollUpCheck {

@@ -175,7 +175,7 @@ impl<'a> Check<'a> {
                 format!("指标 {id} 的基数 bases 中的地区 {area} 不在方案里：请改为方案中的地区编号。")
             });
         }
-        for area in assessed(plan) {
+        for area in assessed(plan, plan.areas().len()) {
             let name = &plan.area(area).area;
             let versions = plan.adopted.years.iter().flat_map(|year| plan.target_versions(row, area, *year));
             let targets: Vec<Decimal> = versions.filter_map(|(_, version)| number(&version.target)).collect();

@@ -120,7 +120,9 @@ fn rank_row<'a>(reading: &Reading<'a>, scores: &scoring::Scores, area: &AreaScor
 
 /// The printed points of all weight blocks together.
 fn all_points(reading: &Reading<'_>) -> Rational {
-    let points = reading.plan().blocks().iter().map(|block| Rational::from(block.defined.points));
+    let known = reading.plan().shape(reading.at().known).blocks;
+    let blocks = &reading.plan().blocks()[..known];
+    let points = blocks.iter().map(|block| Rational::from(block.defined.points));
     points.fold(Rational::ZERO, |sum, points| &sum + &points)
 }
 

@@ -65,7 +65,11 @@ impl Draft<'_> {
     pub(super) fn check_area(&mut self, area: &AreaRegistered) {
         self.require_administrator("登记地区");
         self.require_text("地区名称", &area.name);
-        self.require_plan(&area.plan);
+        let Some(plan) = self.require_plan(&area.plan) else { return };
+        // Class and name of an area are part of every table made so far.
+        if self.registry.plan(plan).area_ix(&area.area).is_some() {
+            self.problem(ProblemKind::Exists { what: "地区", id: area.area.to_string() });
+        }
     }
 
     pub(super) fn check_assignment(&mut self, given: &ResponsibilityAssigned) {
