@@ -1,3 +1,51 @@
-//! The program `progress-ledger`.
+//! The program `progress-ledger`: everything a person or a script does with a ledger.
+//!
+//! Rules live elsewhere; here are arguments, files, the clock and what is shown. Whatever a person reads is Chinese, names of
+//! commands, options and JSON members are English.
 
-fn main() {}
+mod args;
+mod commands;
+mod ending;
+mod help;
+mod ledger;
+mod ledger_dir;
+mod output;
+mod progress;
+mod secret_key;
+
+use std::process::ExitCode;
+
+use clap::{FromArgMatches as _, Parser};
+
+use commands::Command;
+use ending::Ending;
+use output::Output;
+
+/// 进度账本：报送、更正、计分都可复核
+#[derive(Debug, Parser)]
+#[command(name = "progress-ledger", version, after_help = help::FIRST_STEPS)]
+struct Arguments {
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    ledger: ledger_dir::Choice,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+fn main() -> ExitCode {
+    let command = help::in_chinese(<Arguments as clap::CommandFactory>::command());
+    let arguments =
+        command.try_get_matches().and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
+    let ending = match arguments {
+        Ok(arguments) => run(arguments),
+        Err(error) => help::answer(&error),
+    };
+    ending.exit_code()
+}
+
+fn run(arguments: Arguments) -> Ending {
+    let Arguments { output, ledger, command } = arguments;
+    let answer = commands::run(command, &ledger);
+    output.give(answer)
+}

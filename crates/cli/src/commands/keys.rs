@@ -1,0 +1,87 @@
+//! `key`: signing keys of units.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use events::{KeyEnrolled, KeyRevoked, UnitId};
+use serde_json::json;
+
+use super::acts::{Actor, Proposal, record};
+use crate::args;
+use crate::ledger_dir::Choice;
+use crate::output::Answer;
+use crate::secret_key::SecretKey;
+
+/// 签名密钥
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// 新建签名密钥文件，并显示要登记的验证密钥
+    New {
+        /// 持有密钥的单位
+        #[arg(long, value_name = "UNIT", value_parser = args::unit)]
+        unit: UnitId,
+        /// 密钥文件，只有本人可读；请勿交给他人
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// 登记单位的验证密钥：此后该单位的报送须签名（市数字办）
+    Enrol {
+        /// 验证密钥，由 key new 显示
+        #[arg(value_name = "VKEY")]
+        key: String,
+        /// 持有密钥的单位
+        #[arg(long, value_name = "UNIT", value_parser = args::unit)]
+        holder: UnitId,
+        #[command(flatten)]
+        actor: Actor,
+    },
+    /// 停用单位的验证密钥（市数字办）
+    Revoke {
+        /// 验证密钥
+        #[arg(value_name = "VKEY")]
+        key: String,
+        /// 持有密钥的单位
+        #[arg(long, value_name = "UNIT", value_parser = args::unit)]
+        holder: UnitId,
+        /// 停用原因
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        actor: Actor,
+    },
+}
+
+/// Makes, enrols or revokes a key.
+///
+/// # Errors
+/// When the file cannot be written, or the ledger refuses the key.
+pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
+    match arguments.action {
+        Action::New { unit, file } => {
+            let key = SecretKey::generate(unit.as_str())?;
+            key.write_new(&file)?;
+            let vkey = key.verifier.to_string();
+            let text = format!(
+                "签名密钥已写入 {}，只有本人可读，请妥善保管，不要放进账本目录。\n\
+                 验证密钥（交市数字办登记）：{vkey}\n\
+                 登记：progress-ledger key enrol --holder {unit} '{vkey}'",
+                file.display(),
+            );
+            Ok(Answer::new(json!({ "unit": unit, "file": file, "verifier_key": vkey })).text(text))
+        }
+        Action::Enrol { key, holder, actor } => {
+            let event = KeyEnrolled { holder, key }.into();
+            record(ledger, &actor, |book| Ok(Proposal::of_administrator(book, vec![event])))
+        }
+        Action::Revoke { key, holder, reason, actor } => {
+            let event = KeyRevoked { holder, key, reason }.into();
+            record(ledger, &actor, |book| Ok(Proposal::of_administrator(book, vec![event])))
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! One file for each group of commands; here is only which there are.
+
+pub mod acts;
+mod catalogue;
+mod compress;
+mod hammer;
+mod keys;
+pub mod opening;
+pub mod questions;
+pub mod rules;
+mod schema;
+pub mod setup;
+pub mod status;
+mod submit;
+mod verify;
+
+use clap::Subcommand;
+
+use crate::ledger_dir::Choice;
+use crate::output::Answer;
+
+/// What can be asked of the program.
+#[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, and it lives as long as the program")]
+pub enum Command {
+    /// 新建正式账本：方案、单位、目标、责任分工和默认规则
+    Init(setup::init::Arguments),
+    /// 新建演示账本（演示数据）
+    Demo(setup::demo::Arguments),
+    /// 看账本状态
+    Status,
+    /// 看方案的指标、权重和目标；check 找出方案自相矛盾之处
+    Catalogue(catalogue::Arguments),
+    /// 看、检查、颁布计分规则
+    Rules(rules::Arguments),
+    /// 出报送表（Excel）
+    Template(submit::TemplateArguments),
+    /// 报送文件（Excel、CSV、JSON）；--dry-run 只检查
+    Submit(submit::Arguments),
+    /// 数值的退回、复核、审定、撤回、更正
+    Figure(acts::figure::Arguments),
+    /// 佐证文件：按哈希入账
+    Evidence(acts::evidence::Arguments),
+    /// 报送期：开放、延期、关闭
+    Period(acts::period::Arguments),
+    /// 目标调整
+    Target(acts::target::Arguments),
+    /// 加分、扣分、一票否决
+    Award(acts::award::Arguments),
+    /// 单位登记
+    Unit(acts::unit::Arguments),
+    /// 责任分工
+    Duty(acts::duty::Arguments),
+    /// 签名密钥：新建、登记、停用
+    Key(keys::Arguments),
+    /// 成绩表
+    Scores(questions::scores::ScoresArguments),
+    /// 排名
+    Ranking(questions::scores::RankingArguments),
+    /// 数值：哪个版本计入，其他为何不计
+    Figures(questions::figures::Arguments),
+    /// 报送及时性：按时、迟报、未报
+    Timeliness(questions::timeliness::Arguments),
+    /// 汇总核对：各地区之和与全市报数
+    RollUps(questions::roll_ups::Arguments),
+    /// 一格得分的来龙去脉，直到事件哈希
+    Explain(questions::explain::Arguments),
+    /// 审计轨迹：一格、一个单位、一次报送发生过什么
+    Trail(questions::trail::Arguments),
+    /// 两个可复算标识之间的差异：数据、目标、规则各影响多少
+    Diff(questions::diff::Arguments),
+    /// 审计：只凭文件重算一切
+    Verify(verify::Arguments),
+    /// 压缩已封存的段文件
+    Compress,
+    /// 输出各类事件和计分规则的 JSON Schema
+    Schema(schema::Arguments),
+    /// 反复记录试验内容（只用于演示账本）
+    #[command(hide = true)]
+    Hammer(hammer::Arguments),
+}
+
+/// Runs a command on the chosen ledger; no command sets up and shows.
+///
+/// # Errors
+/// Whatever keeps the command from an answer; see [`crate::ending`] for the exit codes.
+pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> {
+    let Some(command) = command else { return setup::first_run::run(ledger) };
+    match command {
+        Command::Init(arguments) => setup::init::run(arguments),
+        Command::Demo(arguments) => setup::demo::run(&arguments),
+        Command::Status => status::run(ledger),
+        Command::Catalogue(arguments) => catalogue::run(arguments),
+        Command::Rules(arguments) => rules::run(arguments, ledger),
+        Command::Template(arguments) => submit::template(arguments, ledger),
+        Command::Submit(arguments) => submit::run(&arguments, ledger),
+        Command::Figure(arguments) => acts::figure::run(arguments, ledger),
+        Command::Evidence(arguments) => acts::evidence::run(arguments, ledger),
+        Command::Period(arguments) => acts::period::run(arguments, ledger),
+        Command::Target(arguments) => acts::target::run(arguments, ledger),
+        Command::Award(arguments) => acts::award::run(arguments, ledger),
+        Command::Unit(arguments) => acts::unit::run(arguments, ledger),
+        Command::Duty(arguments) => acts::duty::run(arguments, ledger),
+        Command::Key(arguments) => keys::run(arguments, ledger),
+        Command::Scores(arguments) => questions::scores::scores(arguments, ledger),
+        Command::Ranking(arguments) => questions::scores::ranking(arguments, ledger),
+        Command::Figures(arguments) => questions::figures::run(arguments, ledger),
+        Command::Timeliness(arguments) => questions::timeliness::run(arguments, ledger),
+        Command::RollUps(arguments) => questions::roll_ups::run(arguments, ledger),
+        Command::Explain(arguments) => questions::explain::run(arguments, ledger),
+        Command::Trail(arguments) => questions::trail::run(arguments, ledger),
+        Command::Diff(arguments) => questions::diff::run(arguments, ledger),
+        Command::Verify(arguments) => verify::run(&arguments, ledger),
+        Command::Compress => compress::run(ledger),
+        Command::Hammer(arguments) => hammer::run(&arguments, ledger),
+        Command::Schema(arguments) => schema::run(&arguments),
+    }
+}

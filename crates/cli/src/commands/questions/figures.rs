@@ -1,0 +1,78 @@
+//! `figures`: every version of every figure, which one counts, and why the others do not.
+
+use clap::Args;
+use events::{AreaId, IndicatorId, UnitId};
+use projections::tables::v1::figures::{FigureRow, Figures};
+use projections::words;
+use serde_json::json;
+
+use super::{Asked, Axes};
+use crate::args;
+use crate::ledger_dir::Choice;
+use crate::output::{Answer, Cell, Table};
+
+/// 数值
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    axes: Axes,
+    /// 只看这个指标
+    #[arg(long, value_name = "INDICATOR", value_parser = args::indicator)]
+    indicator: Option<IndicatorId>,
+    /// 只看这个地区
+    #[arg(long, value_name = "AREA", value_parser = args::area)]
+    area: Option<AreaId>,
+    /// 只看这个单位报的
+    #[arg(long, value_name = "UNIT", value_parser = args::unit)]
+    unit: Option<UnitId>,
+    /// 连不计入的版本一起列出
+    #[arg(long)]
+    all: bool,
+}
+
+/// The figures. What is shown may be narrowed; token and table root are always those of the whole table.
+///
+/// # Errors
+/// As [`Asked::new`].
+pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
+    let Arguments { axes, indicator, area, unit, all } = arguments;
+    let asked = Asked::new(ledger, axes)?;
+    let reading = asked.reading()?;
+    let figures = Figures::of(&reading);
+    let wanted = |row: &&FigureRow<'_>| {
+        (all || row.outcome == "counts")
+            && indicator.as_ref().is_none_or(|own| own == row.indicator)
+            && area.as_ref().is_none_or(|own| own == row.area)
+            && unit.as_ref().is_none_or(|own| own == row.unit)
+    };
+    let rows: Vec<&FigureRow<'_>> = figures.figures.iter().filter(wanted).collect();
+    let headings =
+        ["指标", "地区", "数值", "截止日", "性质", "状态", "是否计入", "报送期", "单位", "位置", "事件哈希"];
+    let mut table = Table::new(asked.caption("数值"), headings);
+    for row in &rows {
+        table.row([
+            Cell::from(reading.indicator_name(row.indicator)),
+            reading.area_name(row.area).into(),
+            Cell::Number(words::value(row.value)),
+            row.as_at.to_string().into(),
+            words::status(row.status).into(),
+            words::life(row.life).into(),
+            outcome(row).into(),
+            row.period.to_string().into(),
+            reading.unit_name(row.unit).into(),
+            Cell::Number(row.position.to_string()),
+            row.hash.to_string().into(),
+        ]);
+    }
+    asked.answer(json!(rows), vec![table], &figures.encode())
+}
+
+/// Whether a version counts, with what counts instead.
+pub fn outcome(row: &FigureRow<'_>) -> String {
+    let word = words::outcome(row.outcome);
+    match (row.outcome_by, row.outcome_day) {
+        (Some(by), _) => format!("{word} {}", &by.to_string()[..8]),
+        (None, Some(day)) => format!("{word} {day}"),
+        (None, None) => word.to_owned(),
+    }
+}

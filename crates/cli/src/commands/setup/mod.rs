@@ -1,0 +1,90 @@
+//! New ledgers: a real one, a demonstration, and the first run that sets everything up.
+
+pub mod demo;
+pub mod first_run;
+pub mod init;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use crate::output::complain;
+use crate::secret_key::{self, SecretKey};
+
+/// A folder that is being made under another name and gets its own at the end: a crash leaves no half ledger behind the name.
+pub struct Making {
+    directory: PathBuf,
+    beside: PathBuf,
+    done: bool,
+}
+
+impl Making {
+    /// Begins to make a ledger that is to stand in `directory`.
+    ///
+    /// # Errors
+    /// When something is there already, or the place cannot be written.
+    pub fn begin(directory: &Path) -> anyhow::Result<Self> {
+        refuse_existing(directory)?;
+        let name = directory.file_name().with_context(|| format!("{} 不是目录名。", directory.display()))?;
+        let beside =
+            directory.with_file_name(format!(".{}.making-{}", name.to_string_lossy(), std::process::id()));
+        std::fs::create_dir_all(beside.join("journal"))
+            .with_context(|| format!("无法建立目录 {}。", beside.display()))?;
+        Ok(Self { directory: directory.to_owned(), beside, done: false })
+    }
+
+    /// Where it is being made.
+    pub fn beside(&self) -> &Path {
+        &self.beside
+    }
+
+    /// Gives the ledger its name.
+    ///
+    /// # Errors
+    /// When another ledger has got the name meanwhile.
+    pub fn finish(mut self) -> anyhow::Result<()> {
+        refuse_existing(&self.directory)?;
+        let renamed = std::fs::rename(&self.beside, &self.directory);
+        renamed.with_context(|| format!("账本没有放到 {}。", self.directory.display()))?;
+        self.done = true;
+        Ok(())
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        if !self.done {
+            // Nobody was told of it; what cannot be removed now is a hidden folder with `making` in its name.
+            let _ = std::fs::remove_dir_all(&self.beside);
+        }
+    }
+}
+
+fn refuse_existing(directory: &Path) -> anyhow::Result<()> {
+    if directory.exists() {
+        bail!("{} 已经存在，不会覆盖。请换一个目录。", directory.display());
+    }
+    Ok(())
+}
+
+/// The key of a new ledger, in its file beside the folder. One that a run left that was cut short is taken up again.
+///
+/// # Errors
+/// When a key of another name is there, or the file cannot be written.
+pub fn key_for(directory: &Path, origin: &str) -> anyhow::Result<(PathBuf, SecretKey)> {
+    let path = secret_key::beside(directory);
+    if path.exists() {
+        let key = SecretKey::read(&path)?;
+        anyhow::ensure!(
+            key.verifier.name() == origin,
+            "{} 是“{}”的密钥，请换一个目录。",
+            path.display(),
+            key.verifier.name()
+        );
+        complain(&format!("提示：沿用已有的密钥 {}。\n", path.display()));
+        return Ok((path, key));
+    }
+    let key = SecretKey::generate(origin)?;
+    key.write_new(&path)?;
+    Ok((path, key))
+}

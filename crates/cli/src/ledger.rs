@@ -1,0 +1,389 @@
+//! A ledger's folder, opened: for reading, or for recording.
+//!
+//! Everything a command needs of engine, sequencer, saved state and key is behind these two types.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use app::{SavedStates, Sequencer, SubmitError, SystemClock};
+use chain::note::Checkpoint;
+use chain::{EventHash, Instant, TreeHash};
+use domain::book::Book;
+use domain::ledger::{Problem, Submission};
+use events::{LedgerOpened, Recorded, UnitId};
+use projections::ReadModel;
+use store::EventLog;
+use store_journal::{Journal, JournalOptions};
+use uuid::Uuid;
+
+use crate::ending::WrongData;
+use crate::output::{Answer, complain};
+use crate::progress;
+use crate::secret_key::{self, SecretKey};
+
+/// Below this many lines beyond the saved state, reading them again is faster than saving.
+const SAVE_AFTER_LINES: u64 = 20_000;
+/// Lines that are read at once where only one reader reads.
+const BATCH_LINES: usize = 4_096;
+
+/// A ledger that is only read.
+pub struct Reader {
+    directory: PathBuf,
+    journal: Journal,
+    model: ReadModel,
+}
+
+impl Reader {
+    /// Opens the ledger in a folder and reads it.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or its lines make no ledger.
+    pub fn open(directory: &Path) -> anyhow::Result<Self> {
+        let journal = Journal::open_read_only(directory).map_err(of_store)?;
+        tell_opened(&journal);
+        let model = load(directory, &journal)?;
+        Ok(Self { directory: directory.to_owned(), journal, model })
+    }
+
+    /// The folder.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Registry and figures.
+    pub const fn book(&self) -> &Book {
+        self.model.ledger().book()
+    }
+
+    /// What the ledger was read into.
+    pub const fn model(&self) -> &ReadModel {
+        &self.model
+    }
+
+    /// The engine.
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The three axes are resolved on it.
+    pub const fn axes(&self) -> app::Reader<'_> {
+        app::Reader::new(&self.model, &self.journal)
+    }
+
+    /// What the opening line says.
+    ///
+    /// # Errors
+    /// When there is no line yet.
+    pub fn opened(&self) -> anyhow::Result<&LedgerOpened> {
+        self.book().registry().opened().context("账本里还没有任何一行。")
+    }
+
+    /// The book of the first `known` lines without some.
+    ///
+    /// # Errors
+    /// When a line to be left out is not there.
+    pub fn book_without(&self, left_out: &[EventHash], known: u64) -> anyhow::Result<Book> {
+        Ok(app::without(&self.journal, left_out, known)?)
+    }
+
+    /// Hands each of the first `known` lines over, in order.
+    ///
+    /// # Errors
+    /// When a line cannot be read.
+    pub fn each_line(&self, known: u64, mut each: impl FnMut(&Recorded)) -> anyhow::Result<()> {
+        let mut next = 0;
+        while next < known {
+            let wanted = usize::try_from(known - next).unwrap_or(BATCH_LINES).min(BATCH_LINES);
+            let batch = self.journal.read(next, wanted)?;
+            anyhow::ensure!(!batch.is_empty(), "账本读到第 {next} 行就没有了。");
+            for (_, bytes) in &batch {
+                let line = chain::line::Line::parse(bytes)?;
+                each(&Recorded::decode(&line, line.hash())?);
+            }
+            next = batch.next();
+        }
+        Ok(())
+    }
+
+    /// Marks an answer where every figure is made up.
+    pub fn marked(&self, answer: Answer) -> Answer {
+        marked(self.book(), answer)
+    }
+}
+
+/// A line of a receipt.
+#[derive(Clone, Debug)]
+pub struct ReceiptLine {
+    /// Its position.
+    pub position: u64,
+    /// Its type.
+    pub kind: &'static str,
+    /// Its hash.
+    pub hash: EventHash,
+}
+
+/// What stands in the ledger for good.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// The submission's id.
+    pub submission: Uuid,
+    /// The unit in whose name.
+    pub unit: UnitId,
+    /// When it was recorded.
+    pub at: Instant,
+    /// Whether it was on record before.
+    pub repeated: bool,
+    /// Its lines.
+    pub lines: Vec<ReceiptLine>,
+}
+
+/// A ledger that is recorded into. While it is open, no other program can record.
+pub struct Writer {
+    directory: PathBuf,
+    journal: Arc<Journal>,
+    sequencer: Sequencer,
+}
+
+impl Writer {
+    /// Opens the ledger in a folder for recording.
+    ///
+    /// # Errors
+    /// When it is open elsewhere, cannot be written, or its lines make no ledger.
+    pub fn open(directory: &Path) -> anyhow::Result<Self> {
+        let journal = Journal::open(directory, JournalOptions::default()).map_err(of_store)?;
+        tell_opened(&journal);
+        let model = load(directory, &journal)?;
+        let journal = Arc::new(journal);
+        let log: Arc<dyn EventLog> = Arc::<Journal>::clone(&journal);
+        let sequencer = Sequencer::start(log, model, Arc::new(SystemClock));
+        Ok(Self { directory: directory.to_owned(), journal, sequencer })
+    }
+
+    /// The folder.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Lets `read` look at the ledger's book as it stands.
+    pub fn with_book<T>(&self, read: impl FnOnce(&Book) -> T) -> T {
+        self.sequencer.with_model(|model| read(model.ledger().book()))
+    }
+
+    /// Lets `read` look at what the ledger was read into.
+    pub fn with_model<T>(&self, read: impl FnOnce(&ReadModel) -> T) -> T {
+        self.sequencer.with_model(read)
+    }
+
+    /// How many lines there are.
+    pub fn size(&self) -> u64 {
+        self.with_model(ReadModel::size)
+    }
+
+    /// Compresses every sealed segment that is plain; gives how many.
+    ///
+    /// # Errors
+    /// When a segment cannot be written; the plain one is still there.
+    pub fn compress(&self) -> anyhow::Result<u64> {
+        let bar = progress::bar(0, "压缩");
+        let compressed = self.journal.compress(&mut |done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        })?;
+        bar.finish_and_clear();
+        Ok(compressed.segments)
+    }
+
+    /// What is wrong with a submission or asks for a confirmation, without recording it.
+    pub fn check(&self, submission: &Submission) -> Vec<Problem> {
+        self.sequencer.check(submission)
+    }
+
+    /// Whether a submission's id is on record.
+    pub fn has(&self, submission: &Uuid) -> bool {
+        self.sequencer.with_model(|model| model.ledger().place_of(submission).is_some())
+    }
+
+    /// Records a submission; when it returns a receipt, its lines are durable. May be called from many threads.
+    ///
+    /// # Errors
+    /// When the ledger could not record, or nobody knows whether it did. A rejection by the rules is an answer.
+    pub fn record(&self, submission: Submission) -> anyhow::Result<Result<Receipt, Vec<Problem>>> {
+        let kinds: Vec<&'static str> = submission.events.iter().map(|event| event.kind().name()).collect();
+        match self.sequencer.submit(submission) {
+            Ok(receipt) => Ok(Ok(receipt_of(&receipt, &kinds))),
+            Err(SubmitError::Rejected(rejection)) => Ok(Err(rejection.0)),
+            Err(error @ SubmitError::SubmissionReused { .. }) => Err(WrongData(error.to_string()).into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The receipt of a submission on record.
+    ///
+    /// # Errors
+    /// When it is not on record, or its lines cannot be read.
+    pub fn receipt(&self, submission: &Uuid) -> anyhow::Result<Receipt> {
+        let place = self.sequencer.with_model(|model| model.ledger().place_of(submission));
+        let place = place.context("这次报送不在账上。")?;
+        let batch = self.journal.read(place.first, usize::try_from(place.lines)?)?;
+        let mut lines = Vec::new();
+        let mut at_and_unit = None;
+        for (position, bytes) in &batch {
+            let line = chain::line::Line::parse(bytes)?;
+            let hash = line.hash();
+            let recorded = Recorded::decode(&line, hash)?;
+            lines.push(ReceiptLine { position, kind: recorded.event.kind().name(), hash });
+            at_and_unit = Some((recorded.at, recorded.unit));
+        }
+        let (at, unit) = at_and_unit.context("这次报送的行读不到。")?;
+        Ok(Receipt { submission: *submission, unit, at, repeated: true, lines })
+    }
+
+    /// Ends recording: signs the new head, and saves what was read where that pays.
+    ///
+    /// Nothing of what was acknowledged depends on it: a crash in here leaves an older head and an older saved state.
+    ///
+    /// # Errors
+    /// When the head cannot be written.
+    pub fn close(self) -> anyhow::Result<()> {
+        self.sequencer.shutdown();
+        self.sequencer.with_model(|model| {
+            sign_head(&self.directory, model)?;
+            save(&self.directory, model);
+            Ok(())
+        })
+    }
+
+    /// Ends recording; the head is signed with the key of a ledger that has not got its name yet.
+    ///
+    /// # Errors
+    /// When the head cannot be written.
+    pub fn close_with(self, key: &SecretKey) -> anyhow::Result<()> {
+        self.sequencer.shutdown();
+        self.sequencer.with_model(|model| sign_head_with(&self.directory, model, key))
+    }
+
+    /// Marks an answer where every figure is made up.
+    pub fn marked(&self, answer: Answer) -> Answer {
+        self.with_book(|book| marked(book, answer))
+    }
+}
+
+/// Marks an answer where every figure is made up.
+fn marked(book: &Book, answer: Answer) -> Answer {
+    if book.registry().is_synthetic() {
+        answer.mark("演示数据：数值均为虚构，仅供演示。")
+    } else {
+        answer
+    }
+}
+
+fn receipt_of(receipt: &app::Receipt, kinds: &[&'static str]) -> Receipt {
+    let lines = (receipt.first..).zip(&receipt.hashes).zip(kinds);
+    Receipt {
+        submission: receipt.submission,
+        unit: receipt.unit.clone(),
+        at: receipt.at,
+        repeated: receipt.repeated,
+        lines: lines.map(|((position, hash), kind)| ReceiptLine { position, kind, hash: *hash }).collect(),
+    }
+}
+
+/// Reads the log, from the saved state on where that fits.
+fn load(directory: &Path, journal: &Journal) -> anyhow::Result<ReadModel> {
+    let latest = saved_states(directory).latest::<ReadModel>();
+    if let app::Latest::Unfit(unfit) = &latest {
+        complain(&format!("提示：{unfit}\n"));
+    }
+    let bar = progress::bar(0, "读账本");
+    let model = app::load(journal, latest.into_state(), &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    model.map_err(|error| WrongData(error.to_string()).into())
+}
+
+fn saved_states(directory: &Path) -> SavedStates {
+    SavedStates::new(directory.join("state"))
+}
+
+/// Saves the read model where the one on disk is far behind. It is a cache: failing to write it is no failure.
+pub fn save(directory: &Path, model: &ReadModel) {
+    let states = saved_states(directory);
+    let saved = states.latest::<ReadModel>().into_state().map_or(0, |saved| saved.size());
+    if model.size() >= saved + SAVE_AFTER_LINES
+        && let Err(error) = states.save(model)
+    {
+        complain(&format!("提示：保存状态没有写成（{error}），下次打开会从账本重算。\n"));
+    }
+}
+
+/// Signs the head over all lines with the key beside the folder, and puts it in place of the one before.
+///
+/// A missing key is told and leaves the older head: it may trail the journal.
+fn sign_head(directory: &Path, model: &ReadModel) -> anyhow::Result<()> {
+    let path = secret_key::beside(directory);
+    if !path.exists() {
+        complain(&format!("提示：没有密钥文件 {}，账本头没有更新；记录本身不受影响。\n", path.display()));
+        return Ok(());
+    }
+    sign_head_with(directory, model, &SecretKey::read(&path)?)
+}
+
+/// Signs the head over all lines with a key.
+///
+/// # Errors
+/// When it is not the ledger's key, or the head cannot be written.
+pub fn sign_head_with(directory: &Path, model: &ReadModel, key: &SecretKey) -> anyhow::Result<()> {
+    let Some(opened) = model.ledger().book().registry().opened() else { return Ok(()) };
+    anyhow::ensure!(
+        key.verifier.to_string() == opened.log_key,
+        "密钥“{}”不是这个账本的密钥，账本头没有更新；记录本身不受影响。",
+        key.verifier
+    );
+    let head = head(&opened.origin, model.size(), model.tree().root());
+    let note = signed(&head, &opened.origin, key)?;
+    write_durably(&directory.join("checkpoint"), note.as_bytes())
+}
+
+fn head(origin: &str, size: u64, root: TreeHash) -> Checkpoint {
+    Checkpoint { origin: origin.to_owned(), size, root }
+}
+
+/// A signed note: the head's text, an empty line, the signature's line.
+fn signed(head: &Checkpoint, origin: &str, key: &SecretKey) -> anyhow::Result<String> {
+    let text = head.text();
+    let line = chain::note::sign(origin, &key.signing, &text).ok().context("账本名不能作密钥名")?;
+    Ok(format!("{text}\n{line}"))
+}
+
+/// Written under another name and synced first: a crash leaves the older head or the newer one, whole.
+fn write_durably(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let beside = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
+    };
+    write().with_context(|| format!("账本头没有写成：{}。记录本身不受影响。", path.display()))
+}
+
+fn tell_opened(journal: &Journal) {
+    let opened = journal.opened();
+    if opened.cut.is_some() || !opened.ignored.is_empty() {
+        complain(&format!("提示：{opened}\n"));
+    }
+}
+
+/// Damage is about the data; anything else an engine says is about the machine.
+fn of_store(error: store::StoreError) -> anyhow::Error {
+    match error {
+        error @ store::StoreError::Corrupt { .. } => WrongData(error.to_string()).into(),
+        error => error.into(),
+    }
+}

@@ -1,0 +1,38 @@
+//! Which ledger is meant.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::Args;
+
+/// The ledger that the first run makes, and that is taken where none is named.
+pub const DEMO: &str = "demo-ledger";
+
+/// The ledger's folder as chosen on the command line.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Choice {
+    /// 账本目录（也可用环境变量 PROGRESS_LEDGER）；不写则用当前目录下的 demo-ledger
+    #[arg(long, global = true, value_name = "DIR", env = "PROGRESS_LEDGER")]
+    ledger: Option<PathBuf>,
+}
+
+impl Choice {
+    /// The folder: the one that was named, else the demonstration where there is one.
+    ///
+    /// # Errors
+    /// When none was named and there is no demonstration, or the folder is not there.
+    pub fn directory(&self) -> anyhow::Result<PathBuf> {
+        match &self.ledger {
+            Some(named) if named.is_dir() => Ok(named.clone()),
+            Some(named) => bail!("没有账本目录 {}。请核对路径，或用 init、demo 新建。", named.display()),
+            None if Path::new(DEMO).is_dir() => Ok(DEMO.into()),
+            None => bail!("没有指明账本。请写 --ledger 目录，或先运行 progress-ledger 建一个演示账本。"),
+        }
+    }
+
+    /// The folder that was named, whether it is there or not.
+    #[must_use]
+    pub fn named(&self) -> Option<&Path> {
+        self.ledger.as_deref()
+    }
+}

@@ -1,0 +1,120 @@
+//! Signing keys in files: `PRIVATE+KEY+<name>+<id>+<base64>`, the text form that note-signing tools write.
+//!
+//! A key stands beside what it signs, never inside: the ledger's folder is what people copy to an auditor.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use chain::note::{KeyType, VerifierKey, decode_base64, encode_base64};
+use ed25519_dalek::SigningKey;
+
+use crate::args::read_text;
+
+const PREFIX: &str = "PRIVATE+KEY+";
+/// The type byte of Ed25519.
+const ED25519: u8 = 1;
+
+/// A signing key with its name.
+pub struct SecretKey {
+    /// The Ed25519 key.
+    pub signing: SigningKey,
+    /// What others check its signatures with.
+    pub verifier: VerifierKey,
+}
+
+impl SecretKey {
+    /// Makes a key with the system's randomness.
+    ///
+    /// # Errors
+    /// When the name holds a `+` or a space, or the system gives no randomness.
+    pub fn generate(name: &str) -> anyhow::Result<Self> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("系统没有给出随机数：{error}"))?;
+        Self::of(name, seed)
+    }
+
+    fn of(name: &str, seed: [u8; 32]) -> anyhow::Result<Self> {
+        let signing = SigningKey::from_bytes(&seed);
+        let verifier = VerifierKey::of(name, KeyType::Ed25519, &signing);
+        let verifier =
+            verifier.ok().with_context(|| format!("密钥名“{name}”不能有空格和加号，也不能为空。"))?;
+        Ok(Self { signing, verifier })
+    }
+
+    /// Reads a key file.
+    ///
+    /// # Errors
+    /// When there is none, or its text is no key.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = read_text(path)?;
+        parse(text.trim_end()).with_context(|| format!("{} 不是签名密钥文件，或已损坏。", path.display()))
+    }
+
+    /// Writes the key into a new file that only its owner may read.
+    ///
+    /// # Errors
+    /// When the file exists already or cannot be written.
+    pub fn write_new(&self, path: &Path) -> anyhow::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let opened = options.open(path);
+        let mut file = opened.with_context(|| {
+            format!("无法新建密钥文件 {}。若已有同名文件，请换一个名字，不要覆盖旧密钥。", path.display())
+        })?;
+        // A crash in here leaves a file that is no key; it says so when it is read, and nothing has been signed yet.
+        let written = file.write_all(format!("{}\n", self.text()).as_bytes()).and_then(|()| file.sync_all());
+        written.with_context(|| format!("无法写入密钥文件 {}。", path.display()))
+    }
+
+    fn text(&self) -> String {
+        let (name, id) = (self.verifier.name(), hex(self.verifier.id()));
+        let bytes = [&[ED25519], self.signing.as_bytes().as_slice()].concat();
+        format!("{PREFIX}{name}+{id}+{}", encode_base64(&bytes))
+    }
+}
+
+/// Where the key of a ledger stands: beside its folder.
+#[must_use]
+pub fn beside(ledger: &Path) -> PathBuf {
+    let mut name = ledger.file_name().unwrap_or_default().to_owned();
+    name.push(".key");
+    ledger.with_file_name(name)
+}
+
+fn parse(text: &str) -> anyhow::Result<SecretKey> {
+    let parts: Vec<&str> = text.strip_prefix(PREFIX).unwrap_or_default().splitn(3, '+').collect();
+    let [name, id, key] = parts.as_slice() else { bail!("应为 {PREFIX}名称+编号+密钥") };
+    let bytes = decode_base64(key).context("密钥不是 base64")?;
+    let Some((&ED25519, seed)) = bytes.split_first() else { bail!("不是 Ed25519 密钥") };
+    let key = SecretKey::of(name, seed.try_into().context("密钥长度不是 32 字节")?)?;
+    anyhow::ensure!(hex(key.verifier.id()) == *id, "编号与密钥不符");
+    Ok(key)
+}
+
+fn hex(id: [u8; 4]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_as_it_was_written_and_no_other() {
+        let key = SecretKey::of("yingtan.example", [7; 32]).unwrap();
+        let again = parse(&key.text()).unwrap();
+        assert_eq!((again.signing.to_bytes(), &again.verifier), ([7; 32], &key.verifier));
+        assert!(parse(&key.text().replace("yingtan", "guixi")).is_err());
+        assert!(parse("").is_err());
+    }
+
+    #[test]
+    fn a_ledgers_key_is_beside_its_folder() {
+        assert_eq!(beside(Path::new("a/ledger")), Path::new("a/ledger.key"));
+        assert_eq!(beside(Path::new("a/ledger/")), Path::new("a/ledger.key"));
+    }
+}
