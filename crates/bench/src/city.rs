@@ -88,7 +88,7 @@ pub fn correction(number: u64, round: u64, figures: &[EventHash]) -> Submission 
         Event::from(event)
     };
     let events = figures.iter().map(corrected).collect();
-    let submission_id = Uuid::from_u64_pair(0x4000 | number, 0x8000_0000_0000_0000 | round);
+    let submission_id = Uuid::from_u64_pair((number + 1) << 32 | 0x4000, 0x8000_0000_0000_0000 | round);
     Submission { submission: submission_id, ..submission(0, &unit(number), events) }
 }
 

@@ -203,6 +203,23 @@ pub fn to_canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, JsonError> {
     if scan(&bytes, 0, 0) == Some(bytes.len()) { Ok(bytes) } else { canonicalize(&bytes) }
 }
 
+/// Appends a serializable value in canonical form to `out`; on an error `out` is as it was.
+///
+/// # Errors
+/// As [`to_canonical`].
+pub fn write_canonical<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), JsonError> {
+    let begin = out.len();
+    let written = serde_json::to_writer(&mut *out, value).is_ok();
+    let bytes = &out[begin..];
+    if written && first_unassigned(bytes).is_none() && scan(bytes, 0, 0) == Some(bytes.len()) {
+        return Ok(());
+    }
+    out.truncate(begin);
+    // The careful way orders members, or says what is wrong.
+    out.extend(to_canonical(value)?);
+    Ok(())
+}
+
 /// Whether bytes are the canonical form of a value, exactly.
 ///
 /// # Errors

@@ -25,11 +25,20 @@ impl Frontier {
     /// When `width` is not a power of two.
     #[must_use]
     pub fn of_subtrees(width: u64, roots: &[TreeHash]) -> Self {
-        assert!(width.is_power_of_two(), "a perfect subtree has a power of two of leaves");
         let mut frontier = Self::new();
         roots.iter().for_each(|root| frontier.append(*root));
-        frontier.size *= width;
-        frontier
+        frontier.widened(width)
+    }
+
+    /// The same tree where each leaf stands for the root of a perfect subtree of `width` leaves.
+    ///
+    /// # Panics
+    /// When `width` is not a power of two.
+    #[must_use]
+    pub fn widened(mut self, width: u64) -> Self {
+        assert!(width.is_power_of_two(), "a perfect subtree has a power of two of leaves");
+        self.size *= width;
+        self
     }
 
     /// How many leaves there are.

@@ -139,6 +139,9 @@ impl Rational {
     /// The decimal that equals this number, with at least `least_places` places; none when its expansion does not end.
     #[must_use]
     pub fn to_decimal(&self, least_places: u8) -> Option<String> {
+        if let Repr::Small { denom: 1, .. } = &self.0 {
+            return Some(self.to_rounded(Rounding { mode: RoundingMode::Down, places: least_places }));
+        }
         let (_, denom) = self.parts();
         let (twos, rest) = strip(denom, 2);
         let (fives, rest) = strip(rest, 5);
@@ -149,15 +152,27 @@ impl Rational {
     /// The rounded number with exactly `rounding.places` decimal places, never `-0`.
     #[must_use]
     pub fn to_rounded(&self, rounding: Rounding) -> String {
+        let places = usize::from(rounding.places);
+        if let Repr::Small { numer, denom } = &self.0
+            && let Some(scaled) =
+                10_i128.checked_pow(rounding.places.into()).and_then(|ten| ten.checked_mul(*numer))
+        {
+            let mantissa = round_quotient(&scaled, denom, rounding.mode);
+            return with_point(mantissa < 0, &mantissa.unsigned_abs().to_string(), places);
+        }
         let (numer, denom) = self.parts();
         let scale = BigInt::from(10).pow(rounding.places.into());
         let mantissa = round_quotient(&(numer * scale), &denom, rounding.mode);
-        let places = usize::from(rounding.places);
-        let sign = if mantissa.sign() == Sign::Minus { "-" } else { "" };
-        let digits = format!("{:0>width$}", mantissa.magnitude(), width = places + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - places);
-        if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+        with_point(mantissa.sign() == Sign::Minus, &mantissa.magnitude().to_string(), places)
     }
+}
+
+/// Puts the decimal point before the last `places` digits.
+fn with_point(negative: bool, digits: &str, places: usize) -> String {
+    let sign = if negative { "-" } else { "" };
+    let digits = format!("{digits:0>width$}", width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 /// Greatest common divisor; in 64 bits where both fit, which is several times faster.
@@ -307,6 +322,12 @@ impl PartialOrd for Rational {
 impl fmt::Display for Rational {
     /// Writes `406/475`, or `3` when the denominator is 1.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Tables print thousands of these: the common case makes no intermediate text.
+        if let (Repr::Small { numer, denom }, None) = (&self.0, f.width())
+            && let (Ok(numer), Ok(denom)) = (i64::try_from(*numer), i64::try_from(*denom))
+        {
+            return if denom == 1 { write!(f, "{numer}") } else { write!(f, "{numer}/{denom}") };
+        }
         let (numer, denom) = self.parts();
         if denom.is_one() { f.pad(&numer.to_string()) } else { f.pad(&format!("{numer}/{denom}")) }
     }

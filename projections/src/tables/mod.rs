@@ -118,8 +118,7 @@ impl Table {
     /// # Panics
     /// When a text is one the format refuses: recorded texts are not, and a what-if's rules were hashed already.
     fn push<R: Serialize>(&mut self, row: &R) {
-        let line = chain::json::to_canonical(row).expect("a row's texts come from the ledger");
-        self.bytes.extend_from_slice(&line);
+        chain::json::write_canonical(row, &mut self.bytes).expect("a row's texts come from the ledger");
         self.bytes.push(b'\n');
     }
 

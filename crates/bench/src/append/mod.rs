@@ -73,7 +73,7 @@ struct Work {
 
 const WORKS: [Work; 2] = [
     Work { name: "single lines", lines_per_request: 1, requests_per_writer: 6_000 },
-    Work { name: "batches of 100 lines", lines_per_request: 100, requests_per_writer: 1_000 },
+    Work { name: "batches of 100 lines", lines_per_request: 100, requests_per_writer: 300 },
 ];
 
 impl Work {

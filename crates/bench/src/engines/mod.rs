@@ -9,7 +9,7 @@ pub mod sqlite;
 use anyhow::Result;
 
 /// Bytes of a line, with its LF: what a correction's line has (`append::ledger` compares).
-pub const LINE_BYTES: usize = 740;
+pub const LINE_BYTES: usize = 575;
 
 /// A store under test, in an empty folder of its own.
 pub trait Engine: Send + 'static {

@@ -149,6 +149,10 @@ impl Cell {
     /// The newest standing version with the latest day before `day` in the same year.
     #[must_use]
     pub fn before(&self, day: Date) -> Option<&Figure> {
+        // Often there is one day only, with many versions.
+        if self.by_day.first().is_none_or(|ix| self.figure(*ix).as_at >= day) {
+            return None;
+        }
         let end = self.by_day.partition_point(|ix| self.figure(*ix).as_at < day);
         let days = self.by_day[..end].iter().rev().map(|ix| self.figure(*ix).as_at);
         let mut days = days.take_while(|own| own.year() == day.year());
@@ -158,6 +162,10 @@ impl Cell {
     /// The newest standing version with the earliest day after `day` in the same year.
     #[must_use]
     pub fn after(&self, day: Date) -> Option<&Figure> {
+        // Most often the newest day is asked about.
+        if self.by_day.last().is_none_or(|ix| self.figure(*ix).as_at <= day) {
+            return None;
+        }
         let start = self.by_day.partition_point(|ix| self.figure(*ix).as_at <= day);
         let days = self.by_day[start..].iter().map(|ix| self.figure(*ix).as_at);
         let mut days = days.take_while(|own| own.year() == day.year());
@@ -208,7 +216,11 @@ impl Cell {
     fn push(&mut self, figure: Figure) -> u32 {
         let version = u32::try_from(self.figures.len()).expect("fewer than 2^32 versions in one cell");
         // Equal days keep the order of the ledger, so a new version goes behind all of its day.
-        let place = self.by_day.partition_point(|ix| self.figure(*ix).as_at <= figure.as_at);
+        let newest = self.by_day.last().is_none_or(|ix| self.figure(*ix).as_at <= figure.as_at);
+        let place = match newest {
+            true => self.by_day.len(),
+            false => self.by_day.partition_point(|ix| self.figure(*ix).as_at <= figure.as_at),
+        };
         self.by_day.insert(place, version);
         self.figures.push(figure);
         version
