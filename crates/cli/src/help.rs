@@ -53,20 +53,17 @@ fn headed(command: Command) -> Command {
 /// Answers what is no run: help that was asked for, or arguments that cannot be understood.
 #[must_use]
 pub fn answer(error: &clap::Error) -> Ending {
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            output::print(&translated(error));
-            Ending::Fine
-        }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            output::complain(&translated(error));
-            Ending::Unable
-        }
-        _ => {
-            output::complain(&format!("错误：{}\n用 --help 看用法。\n", sentence(error)));
-            Ending::Unable
-        }
+    let kind = error.kind();
+    if matches!(kind, ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        output::print(&translated(error));
+        return Ending::Fine;
     }
+    if kind == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        output::complain(&translated(error));
+    } else {
+        output::complain(&format!("错误：{}\n用 --help 看用法。\n", sentence(error)));
+    }
+    Ending::Unable
 }
 
 /// Rendered help, with the words clap cannot be told to leave out.
@@ -77,6 +74,7 @@ fn translated(error: &clap::Error) -> String {
     WORDS.iter().fold(text, |text, (english, chinese)| text.replace(english, chinese))
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "clap may add kinds; its own words are better than none")]
 fn sentence(error: &clap::Error) -> String {
     let of = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let (arg, value) = (of(ContextKind::InvalidArg), of(ContextKind::InvalidValue));

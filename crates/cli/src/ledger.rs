@@ -187,8 +187,8 @@ impl Writer {
     pub fn compress(&self) -> anyhow::Result<u64> {
         let bar = progress::bar(0, "压缩");
         let compressed = self.journal.compress(&mut |done, total| {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
+            bar.set_length(total);
+            bar.set_position(done);
         })?;
         bar.finish_and_clear();
         Ok(compressed.segments)
@@ -382,8 +382,8 @@ fn tell_opened(journal: &Journal) {
 
 /// Damage is about the data; anything else an engine says is about the machine.
 fn of_store(error: store::StoreError) -> anyhow::Error {
-    match error {
-        error @ store::StoreError::Corrupt { .. } => WrongData(error.to_string()).into(),
-        error => error.into(),
+    if matches!(error, store::StoreError::Corrupt { .. }) {
+        return WrongData(error.to_string()).into();
     }
+    error.into()
 }

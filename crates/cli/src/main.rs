@@ -49,3 +49,13 @@ fn run(arguments: Arguments) -> Ending {
     let answer = commands::run(command, &ledger);
     output.give(answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_can_be_parsed() {
+        super::help::in_chinese(super::Arguments::command()).debug_assert();
+    }
+}

@@ -34,7 +34,7 @@ enum Action {
     Enrol {
         /// 验证密钥，由 key new 显示
         #[arg(value_name = "VKEY")]
-        key: String,
+        vkey: String,
         /// 持有密钥的单位
         #[arg(long, value_name = "UNIT", value_parser = args::unit)]
         holder: UnitId,
@@ -45,7 +45,7 @@ enum Action {
     Revoke {
         /// 验证密钥
         #[arg(value_name = "VKEY")]
-        key: String,
+        vkey: String,
         /// 持有密钥的单位
         #[arg(long, value_name = "UNIT", value_parser = args::unit)]
         holder: UnitId,
@@ -75,12 +75,12 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
             );
             Ok(Answer::new(json!({ "unit": unit, "file": file, "verifier_key": vkey })).text(text))
         }
-        Action::Enrol { key, holder, actor } => {
-            let event = KeyEnrolled { holder, key }.into();
+        Action::Enrol { vkey, holder, actor } => {
+            let event = KeyEnrolled { holder, key: vkey }.into();
             record(ledger, &actor, |book| Ok(Proposal::of_administrator(book, vec![event])))
         }
-        Action::Revoke { key, holder, reason, actor } => {
-            let event = KeyRevoked { holder, key, reason }.into();
+        Action::Revoke { vkey, holder, reason, actor } => {
+            let event = KeyRevoked { holder, key: vkey, reason }.into();
             record(ledger, &actor, |book| Ok(Proposal::of_administrator(book, vec![event])))
         }
     }

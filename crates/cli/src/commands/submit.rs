@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use domain::ledger::{Problem, Severity};
+use domain::ledger::{Problem, Severity, Submission};
 use events::{AccountId, PeriodId, PlanId, UnitId};
-use intake::{Context, Intake, Located, TemplateRequest, read_submission};
+use intake::{Context, Intake, Located, Refused, TemplateRequest, read_submission};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -96,35 +96,63 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
 }
 
 fn submit(arguments: &Arguments, bytes: &[u8], writer: &Writer) -> anyhow::Result<Answer> {
-    let account = account(arguments);
-    let read = writer.with_book(|book| {
-        read_submission(bytes, &name(&arguments.file), &context(arguments, book, account.as_ref()))
-    });
-    let mut intake = match read {
-        Ok(intake) => intake,
+    let mut filing = match read(arguments, bytes, writer) {
+        Ok(filing) => filing,
         Err(refused) => {
             // The file may be one that was taken before: then its figures stand, and its receipt is the answer.
             let before = refused.submission.filter(|id| !arguments.dry_run && writer.has(id));
             return match before {
                 Some(id) => Ok(accepted(writer, &writer.receipt(&id)?)),
-                None => Ok(problems(arguments, &refused.located(), false)),
+                None => Ok(problems(arguments, &refused.located(), arguments.dry_run)),
             };
         }
     };
-    if !arguments.dry_run && writer.has(&intake.submission().submission) {
-        return Ok(accepted(writer, &writer.receipt(&intake.submission().submission)?));
-    }
-    let found = confirmed(&mut intake, writer);
+    let found = confirmed(&mut filing.intake, writer);
     if arguments.dry_run {
-        return Ok(dry_run(arguments, &intake, &found));
+        return Ok(dry_run(arguments, &filing.intake, &found));
     }
-    let notes = notes(&intake);
-    let places = intake.clone();
-    let submission = sign(intake.into_submission(), arguments.key.as_deref())?;
+    let notes = notes(&filing.intake);
+    let submission = sign(filing.submission(), arguments.key.as_deref())?;
     match writer.record(submission)? {
         Ok(receipt) => Ok(notes.into_iter().fold(accepted(writer, &receipt), Answer::text)),
-        Err(rejected) => Ok(problems(arguments, &places.locate(&rejected), false)),
+        Err(rejected) => Ok(problems(arguments, &filing.intake.locate(&rejected), false)),
     }
+}
+
+/// A file that was understood, and whether anybody said which account sends it.
+struct Filing {
+    intake: Intake,
+    account_said: bool,
+}
+
+impl Filing {
+    /// What is to be recorded; where nobody named an account, the unit's own id stands for it.
+    fn submission(&self) -> Submission {
+        let mut submission = self.intake.submission().clone();
+        if !self.account_said {
+            submission.by = account_of(&submission.unit);
+        }
+        submission
+    }
+}
+
+/// Reads the file; the account may be left unsaid, and the unit is known only when the file has been read.
+fn read(arguments: &Arguments, bytes: &[u8], writer: &Writer) -> Result<Filing, Refused> {
+    let name = name(&arguments.file);
+    let read = |by: Option<&AccountId>| {
+        writer.with_book(|book| read_submission(bytes, &name, &context(arguments, book, by)))
+    };
+    match read(arguments.by.as_ref()) {
+        Err(refused) if refused.problems.iter().any(|problem| problem.code() == "account-unsaid") => {
+            let nobody: AccountId = "unsaid".parse().expect("a valid account id");
+            read(Some(&nobody)).map(|intake| Filing { intake, account_said: false })
+        }
+        answer => answer.map(|intake| Filing { intake, account_said: true }),
+    }
+}
+
+fn account_of(unit: &UnitId) -> AccountId {
+    unit.as_str().parse().expect("ids and accounts share a grammar")
 }
 
 /// Confirms the warnings that have a reason; gives what remains, warnings without a reason and errors.
@@ -161,12 +189,6 @@ fn context<'a>(
         submission: arguments.submission,
         confirm_all: arguments.confirm.as_deref(),
     }
-}
-
-/// The account: the one named, else the unit's own id where the unit is named.
-fn account(arguments: &Arguments) -> Option<AccountId> {
-    let of_unit = |unit: &UnitId| unit.as_str().parse().expect("ids and accounts share a grammar");
-    arguments.by.clone().or_else(|| arguments.unit.as_ref().map(of_unit))
 }
 
 fn name(file: &Path) -> String {
