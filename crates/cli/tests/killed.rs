@@ -65,7 +65,7 @@ fn what_was_acknowledged_survives_every_kill_once() {
     assert!(!all.is_empty(), "something was acknowledged before a kill");
 
     // Opening it for recording cuts off what was never acknowledged; then nothing may be wrong with it.
-    desk.run("--ledger D compress").with(0);
+    desk.run("--ledger D hammer --threads 1 --rounds 1").with(0);
     let verified = desk.run("verify D --json");
     assert_eq!(verified.code, 0, "{}", verified.out);
 

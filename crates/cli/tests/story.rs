@@ -138,6 +138,16 @@ fn a_warning_is_recorded_only_with_the_units_reason() {
     desk.run(&format!("{submit} --confirm 已核对统计台账")).with(0);
     assert!(lines(&desk.path("L")).last().unwrap().contains("2340"));
     assert!(lines(&desk.path("L")).iter().any(|line| line.contains("已核对统计台账")));
+
+    // A correction that is warned about is no different.
+    let figures = desk.json("--ledger L figures --indicator value-added --area guixi");
+    let figure = figures["rows"][0]["hash"].as_str().unwrap();
+    let correct = format!("--ledger L figure correct {figure} --value 2330 --reason-code misreported");
+    assert!(desk.run(&correct).with(1).out.contains("--confirm"));
+    let receipt = desk.json(&format!("{correct} --confirm 口径核实"));
+    let kinds: Vec<_> =
+        receipt["lines"].as_array().unwrap().iter().map(|line| line["type"].as_str()).collect();
+    assert_eq!(kinds, [Some("submission-filed"), Some("figure-corrected")]);
 }
 
 #[test]

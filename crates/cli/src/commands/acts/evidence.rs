@@ -43,7 +43,7 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
         let unit = figure.and_then(|hash| book.figure_ix(&hash)).map(|ix| book.figure(ix).unit.clone());
         let events = vec![EvidenceAttached { blake3, bytes: length, figure, media_type, title }.into()];
         Ok(match unit {
-            Some(unit) => Proposal { unit: Some(unit), events },
+            Some(unit) => Proposal { unit: Some(unit), events, confirming: None },
             None => Proposal::of_administrator(book, events),
         })
     })

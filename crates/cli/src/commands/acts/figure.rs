@@ -11,7 +11,7 @@ use events::{
     FigureVerified, FigureWithdrawn, UnitId, Value,
 };
 
-use super::{Actor, Proposal, record};
+use super::{Actor, Confirming, Proposal, record};
 use crate::args;
 use crate::ledger_dir::Choice;
 use crate::output::Answer;
@@ -87,6 +87,9 @@ struct Correction {
     /// 实质性更正：按更正时间计算是否迟报
     #[arg(long)]
     material: bool,
+    /// 确认对新数的提醒，写明原因；原因会入账
+    #[arg(long, value_name = "TEXT")]
+    confirm: Option<String>,
     /// 说明
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -122,7 +125,7 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
             let act = |figure: &EventHash| FigureWithdrawn { figure: *figure, reason: reason.clone() }.into();
             let unit =
                 figures.hashes.first().and_then(|hash| figure(book, hash)).map(|figure| figure.unit.clone());
-            Ok(Proposal { unit, events: figures.hashes.iter().map(act).collect() })
+            Ok(Proposal { unit, events: figures.hashes.iter().map(act).collect(), confirming: None })
         }),
         Action::Correct(correction) => {
             let actor = correction.actor.clone();
@@ -146,7 +149,8 @@ fn correct(book: &Book, given: Correction) -> anyhow::Result<Proposal> {
         status: given.status.unwrap_or(before.status),
         value: given.value,
     };
-    Ok(Proposal { unit: Some(before.unit.clone()), events: vec![corrected.into()] })
+    let confirming = given.confirm.map(|reason| Confirming { period: before.period.clone(), reason });
+    Ok(Proposal { unit: Some(before.unit.clone()), events: vec![corrected.into()], confirming })
 }
 
 fn figure<'a>(book: &'a Book, hash: &EventHash) -> Option<&'a Figure> {
@@ -167,5 +171,5 @@ fn of_verifier(
     figures.iter().for_each(|figure| common.retain(|unit| verifiers(figure).contains(unit)));
     common.dedup();
     let unit = if common.len() == 1 { common.pop() } else { None };
-    Ok(Proposal { unit, events: figures.iter().map(|figure| act(*figure)).collect() })
+    Ok(Proposal { unit, events: figures.iter().map(|figure| act(*figure)).collect(), confirming: None })
 }

@@ -13,8 +13,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use domain::book::Book;
-use domain::ledger::{Prepared, Problem, Submission};
-use events::{AccountId, Event, PlanId, Signature, UnitId, UnitKind};
+use domain::ledger::{Prepared, Problem, Severity, Submission};
+use events::{
+    AccountId, Channel, Confirmation, Event, PeriodId, PlanId, Signature, SubmissionFiled, UnitId, UnitKind,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -48,13 +50,43 @@ pub struct Proposal {
     pub unit: Option<UnitId>,
     /// The events.
     pub events: Vec<Event>,
+    /// What confirms the warnings about them, if anything.
+    pub confirming: Option<Confirming>,
+}
+
+/// A unit's reason for figures that are warned about, and the period they belong to.
+#[derive(Clone, Debug)]
+pub struct Confirming {
+    /// The period.
+    pub period: PeriodId,
+    /// The reason.
+    pub reason: String,
+}
+
+impl Confirming {
+    /// The filing that confirms these warnings; none where nothing is warned about, as only that is confirmed.
+    fn filing(self, found: &[Problem]) -> Option<Event> {
+        let warnings = found.iter().filter(|problem| problem.kind.severity() == Severity::Warning);
+        let confirmed = warnings.filter_map(|problem| {
+            let cell = problem.cell.as_ref()?;
+            Some(Confirmation {
+                area: cell.area.clone(),
+                indicator: cell.indicator.clone(),
+                reason: self.reason.clone(),
+                warning: problem.kind.code().to_owned(),
+            })
+        });
+        let confirmed: Vec<Confirmation> = confirmed.collect();
+        let filed = SubmissionFiled { channel: Channel::Json, confirmed, period: self.period, source: None };
+        (!filed.confirmed.is_empty()).then(|| filed.into())
+    }
 }
 
 impl Proposal {
     /// Events that the office running the cycle records.
     #[must_use]
     pub fn of_administrator(book: &Book, events: Vec<Event>) -> Self {
-        Self { unit: administrator(book), events }
+        Self { unit: administrator(book), events, confirming: None }
     }
 }
 
@@ -68,9 +100,13 @@ pub fn record(
     propose: impl FnOnce(&Book) -> anyhow::Result<Proposal>,
 ) -> anyhow::Result<Answer> {
     let writer = Writer::open(&ledger.directory()?)?;
-    let Proposal { unit, events } = writer.with_book(propose)?;
+    let Proposal { unit, mut events, confirming } = writer.with_book(propose)?;
     let unit = actor.unit.clone().or(unit).context("推断不出由哪个单位办理，请写 --as 单位代码。")?;
     let submission = actor.submission.unwrap_or_else(Uuid::new_v4);
+    if let Some(confirming) = confirming {
+        let draft = submission_of(actor, unit.clone(), submission, events.clone())?;
+        events.splice(0..0, confirming.filing(&writer.check(&draft)));
+    }
     let answer = match writer.record(submission_of(actor, unit, submission, events)?)? {
         Ok(receipt) => accepted(&writer, &receipt),
         Err(problems) => rejected(&problems),
@@ -169,6 +205,12 @@ pub fn rejected(problems: &[Problem]) -> Answer {
             problem.kind.to_string(),
         ]);
     }
+    let unconfirmed = problems.iter().any(|problem| problem.kind.code() == "unconfirmed-warning");
+    let table = if unconfirmed {
+        table.note("提醒如属实，用 --confirm \"原因\" 确认；原因会入账。")
+    } else {
+        table
+    };
     let found: Vec<Value> = problems.iter().map(problem_json).collect();
     Answer::new(json!({ "recorded": false, "problems": found })).table(table).finding_if(true)
 }
