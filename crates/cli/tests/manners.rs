@@ -41,6 +41,7 @@ fn every_help_text_is_chinese() {
             "[default",
             "[env",
             "[possible",
+            "[alias",
             "OPTIONS",
         ] {
             assert!(!help.contains(english), "{english}: {help}");
@@ -67,6 +68,7 @@ fn wrong_words_end_with_two_and_say_in_chinese_what_is_wrong() {
         ("verify .", "没有 journal 目录"),
         ("submit nowhere.xlsx", "无法读取 nowhere.xlsx"),
         ("diff a b", "不是可复算标识"),
+        ("explain gdp guixi --canonical x", "没有规范字节"),
     ] {
         let answer = desk.run(arguments).with(2);
         assert!(answer.err.contains(said), "{arguments}: {}", answer.err);

@@ -74,6 +74,9 @@ fn a_figure_goes_from_the_form_to_the_proof() {
     let explained = desk.json("--ledger L explain value-added guixi --as-of 2022-04-25");
     assert_eq!(explained["figure"]["hash"], corrected["lines"][0]["hash"]);
     assert_eq!(explained["passed_over"][0]["hash"].as_str(), Some(figure));
+    let submission = receipt["submission"].as_str().unwrap();
+    let own = desk.json(&format!("--ledger L trail --submission {submission}"));
+    assert_eq!(own["rows"].as_array().unwrap().len(), 3);
     let trail = desk.run("--ledger L trail --cell value-added guixi").with(0).out;
     assert!(trail.contains(figure) && trail.contains("figure-corrected"), "{trail}");
 

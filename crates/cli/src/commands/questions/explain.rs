@@ -31,6 +31,7 @@ pub struct Arguments {
 /// As [`Asked::new`]; also when the plan has no such cell.
 pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let Arguments { indicator, area, axes } = arguments;
+    axes.refuse_canonical()?;
     let asked = Asked::new(ledger, axes)?;
     let reading = asked.reading()?;
     let (row, area) = cell(&reading, &indicator, &area)?;

@@ -54,6 +54,17 @@ pub struct Axes {
     canonical: Option<PathBuf>,
 }
 
+impl Axes {
+    /// Refuses to write an answer's bytes that is no table and has none.
+    ///
+    /// # Errors
+    /// When they were asked for.
+    fn refuse_canonical(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.canonical.is_none(), "这个命令的结果不是表，没有规范字节；请用 --json。");
+        Ok(())
+    }
+}
+
 fn known_at(text: &str) -> Result<KnownAt, String> {
     if let Ok(size) = text.parse() {
         return Ok(KnownAt::Size(size));

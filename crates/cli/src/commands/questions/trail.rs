@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long, value_name = "UNIT", value_parser = args::unit, group = "subject")]
     unit: Option<UnitId>,
     /// 一次报送
-    #[arg(long = "of-submission", visible_alias = "submission", value_name = "UUID", value_parser = args::submission, group = "subject")]
+    #[arg(long, value_name = "UUID", value_parser = args::submission, group = "subject")]
     submission: Option<Uuid>,
     /// 一个报送期
     #[arg(long, value_name = "PERIOD", value_parser = args::period, group = "subject")]
@@ -71,7 +71,7 @@ fn subject(arguments: &Arguments) -> anyhow::Result<Subject> {
         (_, _, Some(unit), ..) => Subject::Unit(unit.clone()),
         (_, _, _, Some(submission), _) => Subject::Submission(*submission),
         (_, _, _, _, Some(period)) => Subject::Period(period.clone()),
-        _ => bail!("要写明看谁的轨迹：--cell 指标 地区、--indicator、--unit、--of-submission 或 --period。"),
+        _ => bail!("要写明看谁的轨迹：--cell 指标 地区、--indicator、--unit、--submission 或 --period。"),
     })
 }
 
