@@ -269,9 +269,10 @@ impl Shared {
             Err(error) => {
                 turn.failures += 1;
                 turn.expected = 0;
-                match error {
-                    SubmitError::Store(StoreError::Conflict { .. }) => self.requeue(group),
-                    error => self.fail(group, &error),
+                if matches!(error, SubmitError::Store(StoreError::Conflict { .. })) {
+                    self.requeue(group);
+                } else {
+                    self.fail(group, &error);
                 }
             }
         }
