@@ -1,100 +1,107 @@
 //! Measures an audit: `cargo run --release -p audit --example measure [LINES]`.
 //!
-//! Writes a ledger of that many lines by a rule into a temporary folder, sealed every 131,072 lines, and audits it.
+//! Writes a demonstration (演示数据) of about that many lines into a temporary folder, sealed every 131,072 lines,
+//! and audits it, each time in a process of its own so that peak memory is that audit's.
 
-use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant as Stopwatch;
 
-use audit::{Options, verify_directory};
-use chain::hash::event_id;
-use chain::line::Envelope;
-use chain::{EventHash, Instant};
+use audit::{Options, rebuild, verify_directory};
+use domain::ledger::{Ledger, Prepared};
+use seeds::demo::Demo;
 
-const SEGMENT: u64 = 131_072;
-const UNITS: u64 = 600;
-const SUBMISSION: u64 = 4;
+const SEGMENT: usize = 131_072;
+/// Lines of one city in one year, about.
+const CITY_YEAR: u64 = 7_000;
 
 fn main() {
-    let lines: u64 = std::env::args().nth(1).map_or(1_000_000, |number| number.parse().expect("a number"));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [what, folder] => audit(what, Path::new(folder)),
+        [lines] => measure(lines.parse().expect("a number of lines")),
+        _ => [100_000, 1_000_000].into_iter().for_each(measure),
+    }
+}
+
+fn measure(lines: u64) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let bytes = write(folder.path(), lines);
-    for _ in 0..3 {
-        let begun = Stopwatch::now();
-        let report = verify_directory(folder.path(), &Options::default()).expect("readable");
-        let micros = begun.elapsed().as_micros().max(1);
-        let per_second = u128::from(report.lines) * 1_000_000 / micros;
-        let flaws: Vec<_> = report.findings.iter().map(|finding| finding.kind).collect();
-        println!(
-            "{} lines, {bytes} bytes, {} ms: {per_second} lines/s {flaws:?}",
-            report.lines,
-            micros / 1000
-        );
+    write(folder.path(), lines);
+    let program = std::env::current_exe().expect("this program");
+    for what in ["verify", "rebuild", "verify", "rebuild"] {
+        let status = Command::new(&program).arg(what).arg(folder.path()).status().expect("it starts");
+        assert!(status.success(), "{what} ends well");
     }
 }
 
-/// Writes the lines; gives their bytes.
-fn write(folder: &std::path::Path, lines: u64) -> u64 {
+fn audit(what: &str, folder: &Path) {
+    let begun = Stopwatch::now();
+    let (report, model) = match what {
+        "verify" => (verify_directory(folder, &Options::default()).expect("readable"), None),
+        _ => rebuild(folder, &Options::default()).expect("readable"),
+    };
+    let micros = begun.elapsed().as_micros().max(1);
+    let per_second = u128::from(report.lines) * 1_000_000 / micros;
+    let flaws: Vec<_> = report.findings.iter().map(|finding| finding.kind).collect();
+    let figures = model.map_or(0, |model| model.ledger().book().figure_count());
+    println!(
+        "{what}: {} lines, {figures} figures, {} ms, {per_second} lines/s, peak {} kB {flaws:?}",
+        report.lines,
+        micros / 1000,
+        peak_kb(),
+    );
+}
+
+/// The most memory that this process has had at once.
+fn peak_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+/// Writes whole submissions until there are enough lines.
+fn write(folder: &Path, lines: u64) {
     std::fs::create_dir(folder.join("journal")).expect("an empty folder");
-    let mut units = vec![(0, EventHash::ZERO); usize::try_from(UNITS).expect("small")];
-    let (mut prev, mut written) = (EventHash::ZERO, 0);
-    for first in (0..lines).step_by(usize::try_from(SEGMENT).expect("small")) {
-        let mut segment = Vec::new();
-        for position in first..lines.min(first + SEGMENT) {
-            let begin = segment.len();
-            line(position, lines, prev, &mut units, &mut segment);
-            prev = chain::hash::event_hash(&segment[begin..]);
-            let unit = &mut units[usize::try_from(unit_of(position)).expect("small")];
-            *unit = (unit.0 + 1, prev);
-            segment.push(b'\n');
+    let (mut demo, mut ledger) = (demo(lines), Ledger::default());
+    let (mut segment, mut held, mut first) = (Vec::new(), 0, 0);
+    while ledger.head().size < lines
+        && let Some(timed) = demo.next(ledger.book())
+    {
+        let prepared = Prepared::new(timed.submission).expect("canonical texts");
+        let made =
+            ledger.head().lines(&prepared, ledger.head().next_at(timed.at)).expect("lines within limits");
+        if held + made.len() > SEGMENT {
+            seal(folder, &mut first, &mut held, &mut segment);
         }
-        let name = folder.join("journal").join(format!("{first:020}.jsonl"));
-        std::fs::File::create(name).and_then(|mut file| file.write_all(&segment)).expect("room on the disk");
-        written += segment.len() as u64;
+        held += made.len();
+        for line in made {
+            segment.extend_from_slice(&line.bytes);
+            segment.push(b'\n');
+            ledger.apply(&line.recorded);
+        }
     }
-    written
+    let bytes = segment.len();
+    println!("{} bytes in the last {held} lines", bytes);
+    seal(folder, &mut first, &mut held, &mut segment);
 }
 
-const fn unit_of(position: u64) -> u64 {
-    let number = position.div_ceil(SUBMISSION);
-    number * number % UNITS
+fn seal(folder: &Path, first: &mut usize, held: &mut usize, segment: &mut Vec<u8>) {
+    let name = folder.join("journal").join(format!("{first:020}.jsonl"));
+    std::fs::write(name, &segment).expect("room on the disk");
+    segment.clear();
+    *first += std::mem::take(held);
 }
 
-fn line(position: u64, lines: u64, prev: EventHash, units: &mut [(u64, EventHash)], out: &mut Vec<u8>) {
-    let number = position.div_ceil(SUBMISSION);
-    let (k, size) = match position {
-        0 => (0, 1),
-        _ => ((position - 1) % SUBMISSION, (lines - 1 - (number - 1) * SUBMISSION).min(SUBMISSION)),
+fn demo(lines: u64) -> Demo {
+    let (plan, years) = (seeds::yingtan_2022(), 3);
+    let options = seeds::demo::Options {
+        seed: 2022,
+        cities: u32::try_from(lines.div_ceil(CITY_YEAR * u64::from(years))).expect("a few cities"),
+        years,
+        origin: "example.com/foo".to_owned(),
+        log_key: key(),
     };
-    let submission = uuid::Uuid::from_u64_pair(0x4000, 0x8000_0000_0000_0000 | number);
-    let unit = unit_of(position);
-    let (unit_seq, unit_prev) = units[usize::try_from(unit).expect("small")];
-    let k = u32::try_from(k).expect("small");
-    let data = match position {
-        0 => format!(
-            r#"{{"log_key":"{}","origin":"example.com/foo","suite":"pl-1","title":"演示数据"}}"#,
-            key()
-        ),
-        _ => format!(
-            r#"{{"area":"guixi","as_at":"2026-03-31","indicator":"ind-{:03}","value":"{position}.50"}}"#,
-            position % 59
-        ),
-    };
-    let envelope = Envelope {
-        at: Instant::from_micros(1_790_000_000_000_000 + i64::try_from(number).expect("small"))
-            .expect("in range"),
-        by: "acct-07",
-        id: event_id(submission, k),
-        position,
-        prev,
-        submission,
-        submission_size: u32::try_from(size).expect("small"),
-        kind: if position == 0 { "ledger-opened" } else { "figure-reported" },
-        unit: &format!("unit-{unit:03}"),
-        unit_prev,
-        unit_seq,
-        version: 1,
-    };
-    chain::line::write(&envelope, data.as_bytes(), out).expect("a line by the rule");
+    Demo::new(plan, seeds::yingtan_2022_rules(), options)
 }
 
 fn key() -> String {
