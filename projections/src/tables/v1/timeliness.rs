@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chain::{Date, Instant};
-use domain::book::{Cell, Figure, Life};
+use domain::book::{Cell, Figure, Life, NarrativeFiled};
 use domain::registry::{AreaIx, Assignment, CellIx, IndicatorIx, Period};
 use events::{Duty, PeriodId, PeriodKind, Target, UnitId, UnitKind};
 use serde::Serialize;
@@ -126,11 +126,12 @@ fn figure_rows<'a>(reading: &Reading<'a>, period: &'a Period) -> Vec<TimelinessR
 
 fn narrative_rows<'a>(reading: &Reading<'a>, period: &'a Period) -> Vec<TimelinessRow<'a>> {
     let known = reading.at().known;
-    let narratives = reading.book().narratives();
+    let told = reading.book().narratives().iter();
+    let of_period = |own: &&NarrativeFiled| own.period == period.opened.period && own.position < known;
+    let told: Vec<_> = told.filter(of_period).collect();
     let rows = telling_units(reading, period).into_iter().map(|unit| {
         let mut row = empty(reading, period, unit, "narrative");
-        let own = narratives.iter().filter(|told| told.position < known && &told.unit == unit);
-        let first = own.filter(|told| told.period == period.opened.period).map(|told| told.at).min();
+        let first = told.iter().filter(|own| &own.unit == unit).map(|own| own.at).min();
         let filing = first.map(|at| Filing { first_at: at, filed_at: at, returned: false });
         row.count(filing, reading, period);
         row
