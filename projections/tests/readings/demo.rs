@@ -2,7 +2,7 @@
 
 use chain::{Date, Instant, TreeHash};
 use domain::book::Book;
-use domain::ledger::Prepared;
+use domain::ledger::{Prepared, Submission};
 use domain::registry::PlanIx;
 use domain::scoring::At;
 use events::Recorded;
@@ -27,17 +27,22 @@ impl Year {
         let mut demo = Demo::new(seeds::yingtan_2022(), seeds::yingtan_2022_rules(), options);
         let mut year = Self { lines: Vec::new(), leaves: Vec::new(), model: ReadModel::default() };
         while let Some(timed) = demo.next(year.model.ledger().book()) {
-            let prepared = Prepared::new(timed.submission).expect("canonical texts");
-            let at = year.model.ledger().head().next_at(timed.at);
-            let lines = year.model.ledger().head().lines(&prepared, at).expect("lines within their limits");
-            for line in lines {
-                let leaf = chain::hash::leaf_hash(&line.bytes);
-                year.model.apply(&line.recorded, leaf);
-                year.leaves.push(leaf);
-                year.lines.push(line.recorded);
-            }
+            year.record(timed.submission, timed.at);
         }
         year
+    }
+
+    /// Applies a submission without deciding it.
+    pub fn record(&mut self, submission: Submission, at: Instant) {
+        let prepared = Prepared::new(submission).expect("canonical texts");
+        let at = self.model.ledger().head().next_at(at);
+        let lines = self.model.ledger().head().lines(&prepared, at).expect("lines within their limits");
+        for line in lines {
+            let leaf = chain::hash::leaf_hash(&line.bytes);
+            self.model.apply(&line.recorded, leaf);
+            self.leaves.push(leaf);
+            self.lines.push(line.recorded);
+        }
     }
 
     pub fn book(&self) -> &Book {

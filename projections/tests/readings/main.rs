@@ -4,6 +4,7 @@ mod demo;
 mod difference;
 mod explanation;
 mod golden;
+mod growth;
 mod oracle;
 mod repeatability;
 mod stories;
