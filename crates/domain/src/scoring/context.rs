@@ -102,25 +102,20 @@ pub(super) fn assessed(plan: &Plan, known: usize) -> impl Iterator<Item = AreaIx
 
 /// The part of the year that counts as gone on a day.
 fn pace(rule: Pace, day: Date) -> Fraction {
-    let month = day.month();
+    let (year, month) = (day.year(), day.month());
+    let date = (1..=31).find(|date| Date::of(year, month, *date) == Some(day)).expect("a day has a date");
     match rule {
         Pace::WholeYear => Fraction { elapsed: 1, of: 1 },
         Pace::CalendarMonth => Fraction { elapsed: month, of: 12 },
         Pace::CompletedMonths => {
-            let month_is_over = day
-                .naive()
-                .succ_opt()
-                .is_none_or(|next| Date::try_from(next).ok().is_none_or(|next| next.month() != month));
-            Fraction { elapsed: if month_is_over { month } else { month - 1 }, of: 12 }
+            let is_over = Date::of(year, month, date + 1).is_none();
+            Fraction { elapsed: if is_over { month } else { month - 1 }, of: 12 }
         }
         Pace::Days => {
-            let ordinal = |month, date| {
-                let first = Date::of(day.year(), 1, 1).expect("every year begins").naive();
-                let end = Date::of(day.year(), month, date).expect("a day of the calendar").naive();
-                u32::try_from((end - first).num_days() + 1).expect("a year has at most 366 days")
-            };
-            let date = (1..=31).rev().find(|date| Date::of(day.year(), month, *date) == Some(day));
-            Fraction { elapsed: ordinal(month, date.expect("a day has a date")), of: ordinal(12, 31) }
+            let days = |month| (1..=31).filter(|date| Date::of(year, month, *date).is_some()).count();
+            let count = |days: usize| u32::try_from(days).expect("a year has at most 366 days");
+            let before = count((1..month).map(days).sum());
+            Fraction { elapsed: before + date, of: count((1..=12).map(days).sum()) }
         }
     }
 }
