@@ -1,50 +1,45 @@
-//! Parsing and hashing on a second core while the first one follows the chain.
+//! Work on lines on a second core while the first one follows the chain.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex};
-
-use chain::verify::Checked;
+use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// Lines that one core takes at a time.
-const BLOCK: usize = 512;
+const BLOCK: usize = 256;
 /// Blocks that may lie ready: a bound on memory.
 const AHEAD: usize = 16;
 
-/// A checked line, with what the caller had made of it on the same core.
-pub(crate) type Made<'a, D> = (Checked<'a>, D);
-
-struct State<'a, D> {
+struct State<M> {
     /// The next block that nobody has taken.
     next: usize,
     /// The block that is wanted next, in order.
     wanted: usize,
-    ready: BTreeMap<usize, Vec<Made<'a, D>>>,
+    ready: BTreeMap<usize, Vec<M>>,
 }
 
-struct Work<'a, 'b, D, F> {
+struct Work<'a, 'b, M, F> {
     lines: &'b [&'a [u8]],
     make: F,
-    state: Mutex<State<'a, D>>,
+    state: Mutex<State<M>>,
     changed: Condvar,
 }
 
-impl<'a, D, F: Fn(&Checked<'a>) -> D> Work<'a, '_, D, F> {
+impl<'a, M, F: Fn(usize, &'a [u8], Option<&M>) -> M> Work<'a, '_, M, F> {
     fn blocks(&self) -> usize {
         self.lines.len().div_ceil(BLOCK)
     }
 
-    fn check(&self, block: usize) -> Vec<Made<'a, D>> {
-        let end = self.lines.len().min((block + 1) * BLOCK);
-        let checked = self.lines[block * BLOCK..end].iter().map(|line| Checked::of(line));
-        checked
-            .map(|checked| {
-                let made = (self.make)(&checked);
-                (checked, made)
-            })
-            .collect()
+    fn make(&self, block: usize) -> Vec<M> {
+        let begin = block * BLOCK;
+        let lines = &self.lines[begin..self.lines.len().min(begin + BLOCK)];
+        let mut made = Vec::with_capacity(lines.len());
+        for (offset, line) in lines.iter().enumerate() {
+            let one = (self.make)(begin + offset, line, made.last());
+            made.push(one);
+        }
+        made
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State<'a, D>> {
+    fn lock(&self) -> MutexGuard<'_, State<M>> {
         self.state.lock().expect("a thread that panicked ends the audit")
     }
 
@@ -61,14 +56,14 @@ impl<'a, D, F: Fn(&Checked<'a>) -> D> Work<'a, '_, D, F> {
             let block = state.next;
             state.next += 1;
             drop(state);
-            let checked = self.check(block);
-            self.lock().ready.insert(block, checked);
+            let made = self.make(block);
+            self.lock().ready.insert(block, made);
             self.changed.notify_all();
         }
     }
 
     /// The first core: gives block `wanted`, taking blocks itself while it waits.
-    fn take(&self, wanted: usize) -> Vec<Made<'a, D>> {
+    fn take(&self, wanted: usize) -> Vec<M> {
         let mut state = self.lock();
         state.wanted = wanted;
         self.changed.notify_all();
@@ -80,9 +75,9 @@ impl<'a, D, F: Fn(&Checked<'a>) -> D> Work<'a, '_, D, F> {
                 let block = state.next;
                 state.next += 1;
                 drop(state);
-                let checked = self.check(block);
+                let made = self.make(block);
                 state = self.lock();
-                state.ready.insert(block, checked);
+                state.ready.insert(block, made);
             } else {
                 state = self.changed.wait(state).expect("a thread that panicked ends the audit");
             }
@@ -90,11 +85,13 @@ impl<'a, D, F: Fn(&Checked<'a>) -> D> Work<'a, '_, D, F> {
     }
 }
 
-/// Parses and hashes `lines` and calls `make` on each, on two cores; hands them to `each` in order, with their numbers.
-pub(crate) fn check_in_order<'a, D: Send>(
+/// Calls `make` on each line, on two cores, and hands what it made to `each` in order; both get the line's number.
+///
+/// `make` may look at what it made of the line before, where that is at hand; the result must not depend on it.
+pub(crate) fn in_order<'a, M: Send>(
     lines: &[&'a [u8]],
-    make: impl Fn(&Checked<'a>) -> D + Sync,
-    mut each: impl FnMut(usize, &Checked<'a>, D),
+    make: impl Fn(usize, &'a [u8], Option<&M>) -> M + Sync,
+    mut each: impl FnMut(usize, M),
 ) {
     let state = State { next: 0, wanted: 0, ready: BTreeMap::new() };
     let work = Work { lines, make, state: Mutex::new(state), changed: Condvar::new() };
@@ -103,8 +100,8 @@ pub(crate) fn check_in_order<'a, D: Send>(
             scope.spawn(|| work.run());
         }
         for block in 0..work.blocks() {
-            for (offset, (checked, made)) in work.take(block).into_iter().enumerate() {
-                each(block * BLOCK + offset, &checked, made);
+            for (offset, made) in work.take(block).into_iter().enumerate() {
+                each(block * BLOCK + offset, made);
             }
         }
     });

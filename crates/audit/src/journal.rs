@@ -2,19 +2,17 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use chain::segment::{Tail, classify};
+use chain::EventHash;
+use chain::segment::{Glance, Tail, judge};
 use chain::verify::{Checked, Flaw, Verifier};
 
 use crate::fold::{Fold, with_line};
 use crate::heads::Roots;
+use crate::pieces::{self, Forms};
 use crate::tiles::Tiles;
 use crate::{AuditError, blocks};
-
-/// The most bytes that a segment may unpack to: a guard against compressed bombs.
-const MAX_SEGMENT_BYTES: u64 = 1 << 33;
 
 /// Everything that follows the lines from first to last.
 pub(crate) struct Pass<F> {
@@ -31,26 +29,25 @@ pub(crate) struct Outcome {
     pub(crate) ignored: Vec<String>,
 }
 
-#[derive(Default)]
-struct Forms {
-    plain: Option<PathBuf>,
-    packed: Option<PathBuf>,
-}
-
 /// Reads all segments; `signed` is the largest size that any head counts.
 pub(crate) fn read<F: Fold>(ledger: &Path, signed: u64, pass: &mut Pass<F>) -> Result<Outcome, AuditError> {
     let (segments, ignored) = list(&ledger.join("journal"))?;
     let mut outcome = Outcome { cut: None, ignored };
-    let last = segments.keys().next_back().copied();
-    for (first, forms) in &segments {
-        place(*first, &mut pass.verifier);
-        let Some(bytes) = content(forms, Some(*first) == last, &mut pass.verifier)? else { continue };
-        if Some(*first) == last && forms.plain.is_some() {
-            outcome.cut = active(&bytes, signed, pass);
-        } else {
-            sealed(&bytes, pass);
+    pieces::read_ahead(&segments, |piece| {
+        if let Some(first) = piece.begins {
+            place(first, &mut pass.verifier);
         }
-    }
+        let position = pass.verifier.lines();
+        let kinds = [(piece.unreadable, "segment-unreadable"), (piece.differs, "segment-overlap")];
+        for (_, kind) in kinds.into_iter().filter(|(found, _)| *found) {
+            pass.verifier.report(Flaw::at(kind, position));
+        }
+        if piece.active {
+            outcome.cut = active(&piece.bytes, signed, pass);
+        } else {
+            sealed(&piece.bytes, pass);
+        }
+    })?;
     if outcome.cut.is_none() {
         pass.verifier.finish();
     }
@@ -93,38 +90,6 @@ fn place(first: u64, verifier: &mut Verifier) {
     verifier.report(Flaw::at(kind, read).values(next, first));
 }
 
-/// The segment's bytes, `None` where it cannot be unpacked. The plain form counts, where there are both.
-fn content(forms: &Forms, last: bool, verifier: &mut Verifier) -> Result<Option<Vec<u8>>, AuditError> {
-    let position = verifier.lines();
-    let plain = forms.plain.as_deref().map(|path| std::fs::read(path).map_err(AuditError::reading(path)));
-    let plain = plain.transpose()?;
-    let Some(packed) = &forms.packed else { return Ok(plain) };
-    let unpacked = unpack(packed)?;
-    if unpacked.is_none() {
-        verifier.report(Flaw::at("segment-unreadable", position));
-    }
-    let Some(plain) = plain else { return Ok(unpacked) };
-    let lines = if last { without_padding(&plain) } else { &plain };
-    if unpacked.is_some_and(|unpacked| unpacked != lines) {
-        verifier.report(Flaw::at("segment-overlap", position));
-    }
-    Ok(Some(plain))
-}
-
-fn unpack(path: &Path) -> Result<Option<Vec<u8>>, AuditError> {
-    let file = std::fs::File::open(path).map_err(AuditError::reading(path))?;
-    let Ok(decoder) = zstd::Decoder::new(file) else { return Ok(None) };
-    let mut bytes = Vec::new();
-    let read = decoder.take(MAX_SEGMENT_BYTES + 1).read_to_end(&mut bytes);
-    Ok((read.is_ok() && bytes.len() as u64 <= MAX_SEGMENT_BYTES).then_some(bytes))
-}
-
-/// Without empty lines at the end; the last line's own LF stays.
-fn without_padding(bytes: &[u8]) -> &[u8] {
-    let last = bytes.iter().rposition(|byte| *byte != b'\n');
-    last.map_or(&[], |last| &bytes[..bytes.len().min(last + 2)])
-}
-
 /// A segment's lines without their LF; what comes after the last LF counts as a line.
 fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
     let mut lines = Vec::new();
@@ -141,15 +106,19 @@ fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
 
 fn sealed<F: Fold>(bytes: &[u8], pass: &mut Pass<F>) {
     let lines = lines_of(bytes);
-    blocks::check_in_order(&lines, F::decode_checked, |number, checked, decoded| {
-        if !lines[number].is_empty() {
-            pass.push(lines[number], checked, decoded);
-        } else if number == 0 || !lines[number - 1].is_empty() {
-            // A run of empty lines is one finding.
-            let position = pass.verifier.lines();
-            pass.verifier.report(Flaw::at("padding", position));
-        }
-    });
+    blocks::in_order(
+        &lines,
+        |_, line, before| Made::<F>::of(line, before, None),
+        |number, made| {
+            if !lines[number].is_empty() {
+                pass.push(lines[number], made);
+            } else if number == 0 || !lines[number - 1].is_empty() {
+                // A run of empty lines is one finding.
+                let position = pass.verifier.lines();
+                pass.verifier.report(Flaw::at("padding", position));
+            }
+        },
+    );
     if !bytes.is_empty() && !bytes.ends_with(b"\n") {
         let last = pass.verifier.lines().saturating_sub(1);
         pass.verifier.report(Flaw::at("no-newline", last));
@@ -164,15 +133,18 @@ fn active<F: Fold>(bytes: &[u8], signed: u64, pass: &mut Pass<F>) -> Option<(u64
     let whole = lines.iter().position(|line| line.is_empty()).unwrap_or(lines.len());
     let beyond = lines[whole..].iter().filter(|line| !line.is_empty()).count() as u64;
     lines.truncate(whole);
+    // Where something is wrong already, nothing may be cut, whatever the heads count.
+    let signed = if pass.verifier.flaws().is_empty() { signed } else { u64::MAX };
+    let mut glances = Vec::with_capacity(lines.len());
+    blocks::in_order(&lines, |_, line, _| Glance::of(line), |_, glance| glances.push(glance));
+    let tail = judge(bytes, glances.iter().copied(), first, pass.verifier.head(), signed);
     if whole > 0 && beyond == 0 && !bytes.ends_with(b"\n") {
         // A last line without LF was never written to its end: it can be lost or cut, not counted.
         lines.pop();
     }
-    // Where something is wrong already, nothing may be cut, whatever the heads count.
-    let signed = if pass.verifier.flaws().is_empty() { signed } else { u64::MAX };
     let mut damage = None;
     let mut cut = None;
-    match classify(bytes, first, pass.verifier.head(), signed) {
+    match tail {
         Tail::Whole(_) | Tail::Damaged { broken: false, .. } => {}
         Tail::Damaged { broken: true, position, .. } => damage = Some(read + (position - first)),
         Tail::Incomplete(kept) => {
@@ -183,12 +155,20 @@ fn active<F: Fold>(bytes: &[u8], signed: u64, pass: &mut Pass<F>) -> Option<(u64
             cut = Some((position, position + lost.max(1) - 1));
         }
     }
-    blocks::check_in_order(&lines, F::decode_checked, |number, checked, decoded| {
-        if let Some(position) = damage.take_if(|position| *position == read + number as u64) {
-            pass.verifier.report(Flaw::at("damage", position));
-        }
-        pass.push(lines[number], checked, decoded);
-    });
+    let hash = |number: usize| match glances[number] {
+        Glance::Intact(line) => Some(line.hash()),
+        Glance::Respelled | Glance::Broken => None,
+    };
+    blocks::in_order(
+        &lines,
+        |number, line, before| Made::<F>::of(line, before, hash(number)),
+        |number, made| {
+            if let Some(position) = damage.take_if(|position| *position == read + number as u64) {
+                pass.verifier.report(Flaw::at("damage", position));
+            }
+            pass.push(lines[number], made);
+        },
+    );
     if let Some(position) = damage {
         pass.verifier.report(Flaw::at("damage", position));
     }
@@ -199,16 +179,32 @@ fn active<F: Fold>(bytes: &[u8], signed: u64, pass: &mut Pass<F>) -> Option<(u64
     cut
 }
 
+/// A line after the work that needs no order.
+struct Made<'a, F: Fold> {
+    checked: Checked<'a>,
+    /// None where the line cannot be read.
+    decoded: Option<F::Decoded>,
+}
+
+impl<'a, F: Fold> Made<'a, F> {
+    fn of(line: &'a [u8], before: Option<&Self>, hash: Option<EventHash>) -> Self {
+        let checked = Checked::after(line, before.map(|made| &made.checked), hash);
+        let decoded = F::decode_checked(&checked);
+        Self { checked, decoded }
+    }
+}
+
 impl<F: Fold> Pass<F> {
-    fn push(&mut self, bytes: &[u8], checked: &Checked<'_>, decoded: Option<F::Decoded>) {
+    fn push(&mut self, bytes: &[u8], made: Made<'_, F>) {
+        let Made { checked, decoded } = made;
         let position = self.verifier.lines();
-        self.verifier.push(checked);
+        self.verifier.push(&checked);
         if let Some(root) = self.roots.get_mut(&self.verifier.lines()) {
             *root = Some(self.verifier.tree().root());
         }
         self.tiles.push(checked.leaf, checked.respelled.as_deref().unwrap_or(bytes));
         let Some(decoded) = decoded else { return };
-        let flaw = with_line(checked, |line| self.fold.take(position, line, checked, decoded));
+        let flaw = with_line(&checked, |line| self.fold.take(position, line, &checked, decoded));
         flaw.flatten().into_iter().for_each(|flaw| self.verifier.report(flaw));
     }
 }

@@ -8,6 +8,7 @@ mod finding;
 mod fold;
 mod heads;
 mod journal;
+mod pieces;
 mod tiles;
 
 use std::collections::BTreeMap;

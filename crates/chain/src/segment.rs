@@ -39,24 +39,107 @@ pub struct Kept {
     pub head: Option<EventHash>,
 }
 
+/// What judging needs of one line, whatever stands before it: it may be made on many threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glance {
+    /// A line as it should be.
+    Intact(Intact),
+    /// A line that is only spelled otherwise.
+    Respelled,
+    /// No line.
+    Broken,
+}
+
+/// A line as it should be, seen alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intact {
+    at: Instant,
+    id: uuid::Uuid,
+    position: u64,
+    prev: EventHash,
+    submission: uuid::Uuid,
+    submission_size: u32,
+    hash: EventHash,
+}
+
+impl Intact {
+    /// The line's event hash.
+    #[must_use]
+    pub const fn hash(&self) -> EventHash {
+        self.hash
+    }
+}
+
+impl Glance {
+    /// Reads and hashes one line, without its LF.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        match Line::parse(bytes) {
+            Ok(line) => Self::Intact(Intact {
+                at: line.at,
+                id: line.id,
+                position: line.position,
+                prev: line.prev,
+                submission: line.submission,
+                submission_size: line.submission_size,
+                hash: event_hash(bytes),
+            }),
+            // Spelled otherwise is against a rule, but nothing that a crash leaves.
+            Err(LineError::Json(JsonErrorKind::NotCanonical)) if is_respelled(bytes) => Self::Respelled,
+            Err(_) => Self::Broken,
+        }
+    }
+}
+
 /// What is remembered of an intact line.
 struct Seen {
-    at: Instant,
+    line: Intact,
     begin: usize,
     end: usize,
-    hash: EventHash,
+    /// The lines of its submission before it.
+    count: u32,
+    /// The lines its submission should have, by the first of them.
+    size: u32,
+}
+
+impl Seen {
     /// Whether the line's submission lacks lines after it.
-    short: bool,
+    const fn short(&self) -> bool {
+        self.count + 1 < self.size
+    }
+
     /// Whether the line agrees with the ones before on what its submission is.
-    agrees: bool,
+    fn agrees(&self) -> bool {
+        let line = &self.line;
+        self.size == line.submission_size
+            && self.count < self.size
+            && line.id == event_id(line.submission, self.count)
+    }
 }
 
 /// Reads an active segment whose first line has position `first` and follows the line with hash `prev`.
 ///
 /// `signed` is the size of the largest signed head known: nothing below it may be cut.
 pub fn classify(bytes: &[u8], first: u64, prev: EventHash, signed: u64) -> Tail {
-    let mut walk = Walk { bytes, first, prev, seen: Vec::new(), submission: None };
-    let broken = match walk.intact_lines() {
+    let ends = memchr::memchr_iter(b'\n', bytes);
+    let begins = std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|end| end + 1));
+    let glances = begins.zip(ends).map(|(begin, end)| Glance::of(&bytes[begin..end]));
+    judge(bytes, glances, first, prev, signed)
+}
+
+/// [`classify`] with what is seen of each line already, in order; no glance is asked for after the first empty line.
+///
+/// # Panics
+/// When there are fewer glances than lines that end in LF before the first empty one.
+pub fn judge(
+    bytes: &[u8],
+    glances: impl IntoIterator<Item = Glance>,
+    first: u64,
+    prev: EventHash,
+    signed: u64,
+) -> Tail {
+    let mut walk = Walk { bytes, first, prev, seen: Vec::new() };
+    let broken = match walk.intact_lines(glances.into_iter()) {
         Ok(end) => bytes[end..].iter().any(|byte| *byte != b'\n').then_some(end),
         Err(Stop::Broken(begin)) => Some(begin),
         Err(Stop::Wrong(reason)) => return walk.damaged(false, reason),
@@ -79,8 +162,6 @@ struct Walk<'a> {
     first: u64,
     prev: EventHash,
     seen: Vec<Seen>,
-    /// Of the submission under way: its id, its size, the lines seen.
-    submission: Option<(uuid::Uuid, u32, u32)>,
 }
 
 impl Walk<'_> {
@@ -89,63 +170,43 @@ impl Walk<'_> {
     }
 
     /// Walks the intact lines; returns the offset of the first empty line, or the end of the bytes.
-    fn intact_lines(&mut self) -> Result<usize, Stop> {
+    fn intact_lines(&mut self, mut glances: impl Iterator<Item = Glance>) -> Result<usize, Stop> {
         let mut begin = 0;
         for end in memchr::memchr_iter(b'\n', self.bytes) {
             if begin == end {
                 return Ok(begin);
             }
-            let bytes = &self.bytes[begin..end];
-            let line = Line::parse(bytes).map_err(|error| match error {
-                // Spelled otherwise is against a rule, but nothing that a crash leaves.
-                LineError::Json(JsonErrorKind::NotCanonical) if is_respelled(bytes) => {
-                    Stop::Wrong("该行不是规范写法".to_owned())
-                }
-                LineError::TooLong
-                | LineError::Json(_)
-                | LineError::NotObject
-                | LineError::Members
-                | LineError::MemberType(_) => Stop::Broken(begin),
-            })?;
-            if line.prev != self.head() {
-                return Err(Stop::Broken(begin));
-            }
+            let line = match glances.next().expect("a glance for each line") {
+                Glance::Intact(line) if line.prev == self.head() => line,
+                Glance::Respelled => return Err(Stop::Wrong("该行不是规范写法".to_owned())),
+                Glance::Intact(_) | Glance::Broken => return Err(Stop::Broken(begin)),
+            };
             if line.position != self.next_position() {
                 return Err(Stop::Wrong(format!("该行自称第 {} 行", line.position)));
             }
-            self.remember(&line, begin, end);
+            self.remember(line, begin, end);
             begin = end + 1;
         }
         if begin < self.bytes.len() { Err(Stop::Broken(begin)) } else { Ok(begin) }
     }
 
     fn head(&self) -> EventHash {
-        self.seen.last().map_or(self.prev, |line| line.hash)
+        self.seen.last().map_or(self.prev, |seen| seen.line.hash)
     }
 
-    fn remember(&mut self, line: &Line<'_>, begin: usize, end: usize) {
-        let goes_on = self.submission.filter(|(id, _, seen)| *id == line.submission && *seen > 0);
-        let (size, count) = goes_on.map_or((line.submission_size, 0), |(_, size, seen)| (size, seen));
-        let agrees =
-            size == line.submission_size && count < size && line.id == event_id(line.submission, count);
-        self.submission = Some((line.submission, size, count + 1));
-        self.seen.push(Seen {
-            at: line.at,
-            begin,
-            end: end + 1,
-            hash: event_hash(line.bytes),
-            short: count + 1 < size,
-            agrees,
-        });
+    fn remember(&mut self, line: Intact, begin: usize, end: usize) {
+        let goes_on = self.seen.last().filter(|last| last.line.submission == line.submission);
+        let (size, count) = goes_on.map_or((line.submission_size, 0), |last| (last.size, last.count + 1));
+        self.seen.push(Seen { line, begin, end: end + 1, count, size });
     }
 
     /// Nothing is broken; the last submission may still lack lines.
     fn unbroken(&self, signed: u64) -> Tail {
-        let Some(last) = self.seen.last().filter(|last| last.short) else {
+        let Some(last) = self.seen.last().filter(|last| last.short()) else {
             return Tail::Whole(self.kept(self.seen.len()));
         };
-        let keep = self.append_begin(last.at);
-        let agree = self.seen[keep..].iter().all(|line| line.agrees);
+        let keep = self.append_begin(last.line.at);
+        let agree = self.seen[keep..].iter().all(|line| line.agrees());
         if agree && self.may_cut(keep, signed) {
             return Tail::Incomplete(self.kept(keep));
         }
@@ -157,12 +218,12 @@ impl Walk<'_> {
         let named = instants_named(&self.bytes[begin..]);
         let last = self.seen.last();
         let at = match (named.len(), last) {
-            (0, Some(last)) if last.short => Some(last.at),
+            (0, Some(last)) if last.short() => Some(last.line.at),
             (0, _) => None,
             (1, _) => named.first().copied(),
             _ => return self.damaged(true, "损坏处及其后的行属于不止一次追加".to_owned()),
         };
-        if at.is_some_and(|at| last.is_some_and(|last| at < last.at)) {
+        if at.is_some_and(|at| last.is_some_and(|last| at < last.line.at)) {
             return self.damaged(true, "损坏处之后又出现更早的追加".to_owned());
         }
         let keep = at.map_or(self.seen.len(), |at| self.append_begin(at));
@@ -175,25 +236,26 @@ impl Walk<'_> {
 
     /// Index of the first of the last lines that share the instant `at`.
     fn append_begin(&self, at: Instant) -> usize {
-        self.seen.len() - self.seen.iter().rev().take_while(|line| line.at == at).count()
+        self.seen.len() - self.seen.iter().rev().take_while(|seen| seen.line.at == at).count()
     }
 
     /// Whether everything from line `keep` on may be cut: no head counts it, and what stays is complete.
     fn may_cut(&self, keep: usize, signed: u64) -> bool {
-        let complete = keep.checked_sub(1).is_none_or(|last| !self.seen[last].short);
+        let complete = keep.checked_sub(1).is_none_or(|last| !self.seen[last].short());
         complete && self.first + keep as u64 >= signed
     }
 
     fn kept(&self, keep: usize) -> Kept {
         let lines = &self.seen[..keep];
         let last_append = lines.last().map_or(0, |last| {
-            let begins = lines.iter().rev().take_while(|line| line.at == last.at).map(|line| line.begin);
+            let begins =
+                lines.iter().rev().take_while(|seen| seen.line.at == last.line.at).map(|line| line.begin);
             begins.last().expect("the last line is one of them")
         });
         Kept {
             ends: lines.iter().map(|line| line.end as u64).collect(),
             last_append: last_append as u64,
-            head: lines.last().map(|line| line.hash),
+            head: lines.last().map(|seen| seen.line.hash),
         }
     }
 

@@ -62,20 +62,48 @@ pub struct Checked<'a> {
     pub hash: EventHash,
     /// Leaf hash of the same.
     pub leaf: TreeHash,
+    /// The number that the line seems to have in its submission, and the id that follows from it.
+    expected: Option<(u32, Uuid)>,
 }
 
 impl<'a> Checked<'a> {
     /// Parses and hashes one line, without its LF.
     #[must_use]
     pub fn of(bytes: &'a [u8]) -> Self {
+        Self::after(bytes, None, None)
+    }
+
+    /// [`of`](Self::of) with what is at hand already: the line before, and the event hash of a canonical line.
+    ///
+    /// The line before saves the verifier a hash, whether or not it is the right one; it changes no result.
+    #[must_use]
+    pub fn after(bytes: &'a [u8], before: Option<&Self>, known: Option<EventHash>) -> Self {
         let line = Line::parse(bytes);
         let respelled = match &line {
             Err(LineError::Json(JsonErrorKind::NotCanonical)) => json::canonicalize(bytes).ok(),
             Ok(_) | Err(_) => None,
         };
         let hashed = respelled.as_deref().unwrap_or(bytes);
-        let (hash, leaf) = (event_hash(hashed), leaf_hash(hashed));
-        Self { line, respelled, hash, leaf }
+        let hash = known.unwrap_or_else(|| event_hash(hashed));
+        let leaf = leaf_hash(hashed);
+        let expected = line.as_ref().ok().map(|line| {
+            let k = before.and_then(|before| before.next_in(line.submission)).unwrap_or(0);
+            (k, event_id(line.submission, k))
+        });
+        Self { line, respelled, hash, leaf, expected }
+    }
+
+    /// The number of the line after this one, if it is of the same submission.
+    fn next_in(&self, submission: Uuid) -> Option<u32> {
+        let same = self.line.as_ref().is_ok_and(|line| line.submission == submission);
+        self.expected.filter(|_| same).and_then(|(k, _)| k.checked_add(1))
+    }
+
+    fn expected_id(&self, submission: Uuid, k: u32) -> Uuid {
+        match self.expected {
+            Some((number, id)) if number == k => id,
+            _ => event_id(submission, k),
+        }
     }
 }
 
@@ -201,11 +229,11 @@ impl Verifier {
     pub fn push(&mut self, checked: &Checked<'_>) {
         let position = self.read;
         match (&checked.line, &checked.respelled) {
-            (Ok(line), _) => self.line(line, checked.hash),
+            (Ok(line), _) => self.line(line, checked),
             (Err(error), respelled) => {
                 self.flaws.push(Flaw::at(error.code(), position));
                 match respelled.as_deref().map(Line::parse) {
-                    Some(Ok(line)) => self.line(&line, checked.hash),
+                    Some(Ok(line)) => self.line(&line, checked),
                     Some(Err(_)) | None => self.unreadable(position),
                 }
             }
@@ -233,7 +261,7 @@ impl Verifier {
         }
     }
 
-    fn line(&mut self, line: &Line<'_>, hash: EventHash) {
+    fn line(&mut self, line: &Line<'_>, checked: &Checked<'_>) {
         let read = self.read;
         if line.position != self.next_position {
             self.flaws.push(Flaw::at("position", read).values(self.next_position, line.position));
@@ -247,7 +275,7 @@ impl Verifier {
         }
         self.latest = self.latest.max(Some(line.at));
         let k = self.submission_line(line);
-        let expected = event_id(line.submission, k);
+        let expected = checked.expected_id(line.submission, k);
         if line.id != expected {
             self.flaws.push(Flaw::at("id-mismatch", read).values(expected, line.id));
         }
@@ -257,7 +285,7 @@ impl Verifier {
         if odd {
             self.flaws.push(Flaw::at("id-duplicate", read));
         }
-        self.unit_line(line, hash);
+        self.unit_line(line, checked.hash);
         self.keys(line);
         if k == 0
             && let Some(open) = &mut self.open
