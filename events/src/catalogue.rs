@@ -74,7 +74,7 @@ macro_rules! catalogue {
 
             /// Decodes a payload of the current version; an older one is refused here.
             fn decode(self, data: &[u8]) -> serde_json::Result<Event> {
-                match self { $(Self::$name => serde_json::from_slice(data).map(Event::$name),)* }
+                match self { $(Self::$name => read(data).map(Event::$name),)* }
             }
         }
 
@@ -147,6 +147,14 @@ impl Event {
             return Err(DecodeError::UnknownVersion { name: kind.name(), version });
         }
         kind.decode(data).map_err(|source| DecodeError::Shape { name: kind.name(), source })
+    }
+}
+
+/// Reads a payload. Text that is checked once as a whole need not be checked again string by string.
+fn read<T: serde::de::DeserializeOwned>(data: &[u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(data) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(data),
     }
 }
 

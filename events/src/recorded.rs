@@ -69,9 +69,11 @@ impl Recorded {
 
 /// Splits signed data into the signature and the data that was signed; nothing for unsigned data.
 fn signed_parts(data: &[u8]) -> Option<(Signature, Vec<u8>)> {
-    const MEMBER: &[u8] = b"\"signature\":{";
+    use std::sync::LazyLock;
+    static MEMBER: LazyLock<memchr::memmem::Finder<'static>> =
+        LazyLock::new(|| memchr::memmem::Finder::new(b"\"signature\":{"));
     // Most lines are unsigned: look for the bytes before paying for a parse.
-    data.windows(MEMBER.len()).any(|window| window == MEMBER).then_some(())?;
+    MEMBER.find(data)?;
     let mut members: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(data).ok()?;
     let signature = serde_json::from_value(members.remove("signature")?).ok()?;
     let rest = chain::json::to_canonical(&members).ok()?;

@@ -39,30 +39,47 @@ pub fn from_hex(text: &[u8]) -> Result<[u8; 32], NotAHash> {
     decode_hex(text).ok_or(NotAHash)
 }
 
-/// No hex digit.
-const NOT_HEX: u8 = 0x80;
+const fn repeat(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
 
-/// The value of each lower-case hex digit.
-const HEX: [u8; 256] = {
-    let mut values = [NOT_HEX; 256];
-    let mut value = 0;
-    while value < 16 {
-        values[b"0123456789abcdef"[value as usize] as usize] = value;
-        value += 1;
-    }
-    values
-};
+/// The high bit of each byte that is at least `low` and at most `high`; all of these are below 0x80.
+const fn between(bytes: u64, low: u8, high: u8) -> u64 {
+    // No byte carries into the next: its high bit is taken out first.
+    let own = bytes & repeat(0x7f);
+    let at_least = own + repeat(0x80 - low);
+    let above = own + repeat(0x7f - high);
+    at_least & !above & !bytes & repeat(0x80)
+}
 
-/// Reads two lower-case hex digits for each byte; one look at the end tells whether all were digits.
+/// Reads eight lower-case hex digits at once, one in each byte of a big-endian number: their value, and whether all are digits.
+const fn eight_digits(text: [u8; 8]) -> (u32, bool) {
+    let bytes = u64::from_be_bytes(text);
+    let letters = between(bytes, b'a', b'f');
+    let proper = letters | between(bytes, b'0', b'9') == repeat(0x80);
+    // The low half of a letter's byte counts from 1, for ten.
+    let halves = (bytes & repeat(0x0f)) + (letters >> 7) * 9;
+    let pairs = (halves | halves >> 4) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    let low = (fours | fours >> 16) & 0xffff_ffff;
+    (low as u32, proper)
+}
+
+/// Reads two lower-case hex digits for each byte, of which there are a multiple of four.
 pub(crate) fn decode_hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
+    let (eights, []) = digits.as_chunks::<8>() else { return None };
     let mut bytes = [0; N];
-    let mut seen = 0;
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let (high, low) = (HEX[usize::from(pair[0])], HEX[usize::from(pair[1])]);
-        seen |= high | low;
-        *byte = high << 4 | (low & 15);
+    let (fours, []) = bytes.as_chunks_mut::<4>() else { return None };
+    if eights.len() != fours.len() {
+        return None;
     }
-    (digits.len() == 2 * N && seen & NOT_HEX == 0).then_some(bytes)
+    let mut all = true;
+    for (four, eight) in fours.iter_mut().zip(eights) {
+        let (value, proper) = eight_digits(*eight);
+        *four = value.to_be_bytes();
+        all &= proper;
+    }
+    all.then_some(bytes)
 }
 
 macro_rules! hash_type {
@@ -212,4 +229,26 @@ fn keyed(context: &'static str) -> blake3::Hasher {
         _ => &ID,
     };
     slot.get_or_init(|| blake3::Hasher::new_derive_key(context)).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_at_every_place_is_a_digit_or_refused() {
+        let digits = *b"0123456789abcdeffedcba9876543210";
+        for place in 0..32 {
+            for byte in 0..=u8::MAX {
+                let mut text = digits;
+                text[place] = byte;
+                let plain =
+                    std::str::from_utf8(&text).ok().filter(|_| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+                let expected = plain.and_then(|text| u128::from_str_radix(text, 16).ok());
+                assert_eq!(decode_hex::<16>(&text).map(u128::from_be_bytes), expected, "{byte} at {place}");
+            }
+        }
+        assert_eq!(decode_hex::<16>(&digits[..24]), None);
+        assert_eq!(decode_hex::<16>(&digits[..31]), None);
+    }
 }

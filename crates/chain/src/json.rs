@@ -600,7 +600,10 @@ fn scan_string(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     let mut ascii = true;
     loop {
         match STRING_BYTES[usize::from(*bytes.get(at)?)] {
-            Kind::Plain => at += 1,
+            Kind::Plain => {
+                at += 1;
+                at += plain_run(&bytes[at..]);
+            }
             Kind::Quote => break,
             Kind::High => {
                 ascii = false;
@@ -623,6 +626,28 @@ fn scan_string(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
         return None;
     }
     Some((at + 1, ascii && !escaped))
+}
+
+/// How many bytes at the beginning stand for themselves: ASCII, neither control, quote nor backslash. Eight at a time;
+/// it may stop before the end of the run.
+fn plain_run(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    let (eights, _) = bytes.as_chunks::<8>();
+    let mut length = 0;
+    for eight in eights {
+        let eight = u64::from_le_bytes(*eight);
+        // A byte's high bit is set where it is below 0x20 or equal; borrows reach only bytes behind one that stops.
+        let below = eight.wrapping_sub(ONES * 0x20);
+        let quote = (eight ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+        let backslash = (eight ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+        let stops = (below | quote | backslash | eight) & HIGHS;
+        if stops != 0 {
+            return length + stops.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    length
 }
 
 /// The only escapes RFC 8785 writes.

@@ -49,12 +49,30 @@ pub fn is_decimal(text: &str) -> bool {
 /// Whether `text` follows the grammar of `by` and `unit`: `[a-z0-9][a-z0-9._-]{0,63}`.
 #[must_use]
 pub fn is_account(text: &str) -> bool {
-    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let bytes = text.as_bytes();
-    (1..=64).contains(&bytes.len())
-        && word(bytes[0])
-        && bytes.iter().all(|&b| word(b) || matches!(b, b'.' | b'_' | b'-'))
+    // One look at the end tells whether all bytes were fine.
+    let all = |bytes: &[u8]| bytes.iter().fold(ACCOUNT, |seen, b| seen & ACCOUNT_BYTES[usize::from(*b)]);
+    (1..=64).contains(&bytes.len()) && ACCOUNT_BYTES[usize::from(bytes[0])] & WORD != 0 && all(bytes) != 0
 }
+
+/// A letter or digit.
+const WORD: u8 = 1;
+/// A byte of an account's or unit's id.
+const ACCOUNT: u8 = 2;
+
+const ACCOUNT_BYTES: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_lowercase() || byte.is_ascii_digit() {
+            kinds[byte as usize] = WORD | ACCOUNT;
+        } else if matches!(byte, b'.' | b'_' | b'-') {
+            kinds[byte as usize] = ACCOUNT;
+        }
+        byte += 1;
+    }
+    kinds
+};
 
 /// Whether `text` is an event type's name: `[a-z][a-z0-9]*(-[a-z0-9]+)*`.
 #[must_use]
