@@ -16,7 +16,7 @@ pub struct ReadModel {
 
 impl ReadModel {
     /// Raised whenever the same lines give another state or another saved form; saved states of others are thrown away.
-    pub const REVISION: u32 = 2;
+    pub const REVISION: u32 = 3;
 
     /// Registry, figures and chain heads.
     #[must_use]

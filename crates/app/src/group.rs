@@ -48,7 +48,7 @@ impl Group {
 
     /// Whether one more submission stays within the limits.
     pub fn has_room_for(&self, ticket: &Ticket) -> bool {
-        let data = ticket.prepared.data();
+        let data = ticket.prepared().data();
         let bytes: usize = data.iter().map(|data| data.len() + ENVELOPE_BYTES).sum();
         self.members.is_empty()
             || (self.lines.len() + data.len() <= MAX_LINES && self.bytes + bytes <= MAX_BYTES)
@@ -56,7 +56,7 @@ impl Group {
 
     /// Decides one more submission and takes its lines over into the state ahead.
     pub fn decide(&mut self, ahead: &mut Ledger, ticket: Ticket) {
-        let outcome = match submit::verdict(ahead, &ticket.prepared, self.at) {
+        let outcome = match submit::verdict(ahead, ticket.prepared(), self.at) {
             Verdict::OnRecord(place) => Outcome::OnRecord(place),
             Verdict::Rejected(rejection) => Outcome::Rejected(rejection),
             Verdict::Record(lines) => {
@@ -90,7 +90,7 @@ impl Group {
                 Outcome::Recorded(range) => {
                     Ok(receipt(lines[range].iter().map(|line| &line.recorded), false))
                 }
-                Outcome::OnRecord(place) => repeat(log, place, &ticket.prepared),
+                Outcome::OnRecord(place) => repeat(log, place, ticket.prepared()),
                 Outcome::Rejected(rejection) => Err(rejection.into()),
             };
             ticket.answer(answer);

@@ -18,26 +18,39 @@ struct Slot {
 /// A submission on its way. Dropped without an answer, it tells the client that the sequencer stopped: nobody waits
 /// for ever, not even on a thread that panicked.
 pub(crate) struct Ticket {
-    pub prepared: Prepared,
+    /// Let go of before the client is woken, so that the client's thread frees it.
+    prepared: Option<Arc<Prepared>>,
     slot: Arc<Slot>,
 }
 
 /// Where the client waits.
-pub(crate) struct Waiting(Arc<Slot>);
+pub(crate) struct Waiting {
+    slot: Arc<Slot>,
+    /// Only held: freeing a large submission is the client's work, not the sequencer's.
+    _prepared: Arc<Prepared>,
+}
 
 impl Ticket {
     /// Makes a ticket for the calling thread.
     pub fn new(prepared: Prepared) -> (Self, Waiting) {
         let slot = Arc::new(Slot { answer: OnceLock::new(), client: thread::current() });
-        (Self { prepared, slot: Arc::clone(&slot) }, Waiting(slot))
+        let prepared = Arc::new(prepared);
+        let ticket = Self { prepared: Some(Arc::clone(&prepared)), slot: Arc::clone(&slot) };
+        (ticket, Waiting { slot, _prepared: prepared })
+    }
+
+    /// What the client wants recorded.
+    pub fn prepared(&self) -> &Prepared {
+        self.prepared.as_deref().expect("a ticket without an answer has its submission")
     }
 
     /// Answers and wakes the client.
-    pub fn answer(self, answer: Answer) {
+    pub fn answer(mut self, answer: Answer) {
         self.tell(answer);
     }
 
-    fn tell(&self, answer: Answer) {
+    fn tell(&mut self, answer: Answer) {
+        self.prepared = None;
         if self.slot.answer.set(answer).is_ok() {
             self.slot.client.unpark();
         }
@@ -53,9 +66,9 @@ impl Drop for Ticket {
 impl Waiting {
     /// Waits for the answer, on the thread that made the ticket.
     pub fn wait(self) -> Answer {
-        while self.0.answer.get().is_none() {
+        while self.slot.answer.get().is_none() {
             thread::park();
         }
-        self.0.answer.get().cloned().expect("just seen")
+        self.slot.answer.get().cloned().expect("just seen")
     }
 }

@@ -97,6 +97,8 @@ pub struct Ledger {
     book: Book,
     head: Head,
     submissions: BTreeMap<Uuid, Place>,
+    /// The submission of the last line: most lines belong to it too, and need not be looked up.
+    last: Option<Uuid>,
 }
 
 impl Ledger {
@@ -126,8 +128,11 @@ impl Ledger {
         assert_eq!(line.position, self.head.size, "lines are applied in order");
         self.book.apply(line);
         self.head.advance(line.hash, line.at, &line.unit);
-        let place = Place { first: line.position, lines: line.submission_size };
-        self.submissions.entry(line.submission).or_insert(place);
+        if self.last != Some(line.submission) {
+            let place = Place { first: line.position, lines: line.submission_size };
+            self.submissions.entry(line.submission).or_insert(place);
+            self.last = Some(line.submission);
+        }
     }
 
     /// Decides whether a submission may be recorded at `now`.
