@@ -47,8 +47,8 @@ const fn repeat(byte: u8) -> u64 {
 const fn between(bytes: u64, low: u8, high: u8) -> u64 {
     // No byte carries into the next: its high bit is taken out first.
     let own = bytes & repeat(0x7f);
-    let at_least = own + repeat(0x80 - low);
-    let above = own + repeat(0x7f - high);
+    let at_least = own.wrapping_add(repeat(0x80 - low));
+    let above = own.wrapping_add(repeat(0x7f - high));
     at_least & !above & !bytes & repeat(0x80)
 }
 
@@ -58,7 +58,7 @@ const fn eight_digits(text: [u8; 8]) -> (u32, bool) {
     let letters = between(bytes, b'a', b'f');
     let proper = letters | between(bytes, b'0', b'9') == repeat(0x80);
     // The low half of a letter's byte counts from 1, for ten.
-    let halves = (bytes & repeat(0x0f)) + (letters >> 7) * 9;
+    let halves = (bytes & repeat(0x0f)).wrapping_add((letters >> 7).wrapping_mul(9));
     let pairs = (halves | halves >> 4) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
     let low = (fours | fours >> 16) & 0xffff_ffff;
