@@ -379,6 +379,24 @@ fn figures_and_targets_can_be_looked_at_from_two_places() {
 }
 
 #[test]
+fn a_bonus_row_that_targets_do_not_know_yet_brings_nothing() {
+    let mut story = Story::one(ratio(), json!({}), ["-", "10", "-", "-", "-"], ["", "5", "", "", ""]);
+    let before = story.size;
+    story.row("extra", json!({"bonus": {"per": "项", "points": "2"}}), ["-"; 5]);
+    story.tell(
+        "bonus-granted",
+        json!({"area": "east", "document": "文件", "indicator": "extra", "occurred_on": "2022-06-30", "plan": "p",
+            "quantity": 1}),
+    );
+    let bonus = |targets: u64| {
+        let at = |known| At { as_of: "2022-12-31".parse().unwrap(), known };
+        let inputs = Inputs { figures: at(story.size), targets: at(targets), rules: &story.rules };
+        score(&story.book, PlanIx(0), &inputs).areas[1].bonus.clone()
+    };
+    assert_eq!((bonus(before), bonus(story.size)), (Rational::ZERO, Rational::new(2, 1)));
+}
+
+#[test]
 fn rules_that_cannot_be_used_are_refused_with_every_reason() {
     let mut story = Story::one(ratio(), less(), ["10"; 5], [""; 5]);
     story.rules.points.places = 13;

@@ -2,7 +2,7 @@
 
 use chain::EventHash;
 use events::rulebook::{Ties, VetoEffect};
-use events::{BonusGranted, Decimal, DeductionImposed};
+use events::{BonusGranted, Decimal, DeductionImposed, IndicatorId};
 
 use super::context::Context;
 use super::{AreaScore, BlockScore};
@@ -109,9 +109,7 @@ impl<'a> Awards<'a> {
         let rows = own.chunk_by(|one, next| one.indicator == next.indicator);
         let sum = rows.fold(Rational::ZERO, |sum, granted| {
             let row = &granted[0].indicator;
-            let terms = context.plan.indicator_ix(row).map(|ix| &context.plan.indicator(ix).defined.bonus);
-            let points = terms.and_then(|terms| terms.as_ref()).map_or(Decimal::ZERO, |terms| terms.points);
-            let earned = times(points, granted.iter().map(|bonus| bonus.quantity));
+            let earned = times(points_each(context, row), granted.iter().map(|bonus| bonus.quantity));
             &sum + &capped(earned, rules.row_caps.get(row).copied())
         });
         capped(sum, rules.cap)
@@ -129,6 +127,13 @@ impl<'a> Awards<'a> {
         });
         capped(sum, context.rules.deduction_cap)
     }
+}
+
+/// What one bonus of a row is worth; nothing where the row is not yet in the plan that is looked at.
+fn points_each(context: &Context<'_>, row: &IndicatorId) -> Decimal {
+    let known = context.plan.indicator_ix(row).filter(|ix| context.rows.contains(ix));
+    let terms = known.and_then(|ix| context.plan.indicator(ix).defined.bonus.as_ref());
+    terms.map_or(Decimal::ZERO, |terms| terms.points)
 }
 
 fn times(points: Decimal, quantities: impl Iterator<Item = u32>) -> Rational {
