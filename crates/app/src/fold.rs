@@ -1,5 +1,7 @@
 //! From stored bytes to the next line of a projection: parsed strictly, hashed, and held against the head.
 
+use chain::hash::event_hash;
+use chain::lanes::event_hashes;
 use chain::line::{Line, LineError};
 use chain::{EventHash, TreeHash};
 use domain::ledger::Head;
@@ -91,8 +93,17 @@ impl Decoded {
     /// # Errors
     /// [`Misfit::Line`], [`Misfit::Event`].
     pub fn of(bytes: &[u8]) -> Result<Self, Misfit> {
+        Self::hashed(bytes, event_hash(bytes))
+    }
+
+    /// Reads lines as [`of`](Self::of) does; hashes them together, which is faster.
+    pub fn of_lines(lines: &[&[u8]]) -> impl Iterator<Item = Result<Self, Misfit>> {
+        lines.iter().zip(event_hashes(lines)).map(|(line, hash)| Self::hashed(line, hash))
+    }
+
+    fn hashed(bytes: &[u8], hash: EventHash) -> Result<Self, Misfit> {
         let line = Line::parse(bytes)?;
-        let recorded = Recorded::decode(&line, line.hash())?;
+        let recorded = Recorded::decode(&line, hash)?;
         let leaf = chain::hash::leaf_hash(bytes);
         Ok(Self { recorded, leaf, prev: line.prev, unit_prev: line.unit_prev })
     }

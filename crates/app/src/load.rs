@@ -12,6 +12,8 @@ use crate::fold::{Decoded, Misfit, Projection};
 
 /// Lines that are read at once.
 const BATCH_LINES: usize = 2_048;
+/// Lines that are hashed together: few enough to be near still when they are decoded.
+const LINES_TOGETHER: usize = 256;
 /// Decoded batches that may wait to be applied.
 const BATCHES_AHEAD: usize = 4;
 /// More decoding threads than this wait for the one that applies.
@@ -226,8 +228,10 @@ fn decode_all(source: &Mutex<Source<'_>>, sender: &SyncSender<(u64, Part)>) {
 
 fn decode(batch: &LineBatch) -> Part {
     let mut part = Part { first: batch.first(), lines: Vec::with_capacity(batch.len()), error: None };
-    for (position, bytes) in batch {
-        match Decoded::of(bytes) {
+    let bytes: Vec<&[u8]> = batch.into_iter().map(|(_, bytes)| bytes).collect();
+    let lines = bytes.chunks(LINES_TOGETHER).flat_map(Decoded::of_lines);
+    for (position, line) in (part.first..).zip(lines) {
+        match line {
             Ok(line) => part.lines.push(line),
             Err(reason) => {
                 part.error = Some(LoadError::unfit(position, reason));

@@ -23,20 +23,14 @@ struct Work<'a, 'b, M, F> {
     changed: Condvar,
 }
 
-impl<'a, M, F: Fn(usize, &'a [u8], Option<&M>) -> M> Work<'a, '_, M, F> {
+impl<'a, 'b, M, F: Fn(&'b [&'a [u8]]) -> Vec<M>> Work<'a, 'b, M, F> {
     fn blocks(&self) -> usize {
         self.lines.len().div_ceil(BLOCK)
     }
 
     fn make(&self, block: usize) -> Vec<M> {
         let begin = block * BLOCK;
-        let lines = &self.lines[begin..self.lines.len().min(begin + BLOCK)];
-        let mut made = Vec::with_capacity(lines.len());
-        for (offset, line) in lines.iter().enumerate() {
-            let one = (self.make)(begin + offset, line, made.last());
-            made.push(one);
-        }
-        made
+        (self.make)(&self.lines[begin..self.lines.len().min(begin + BLOCK)])
     }
 
     fn lock(&self) -> MutexGuard<'_, State<M>> {
@@ -85,12 +79,11 @@ impl<'a, M, F: Fn(usize, &'a [u8], Option<&M>) -> M> Work<'a, '_, M, F> {
     }
 }
 
-/// Calls `make` on each line, on two cores, and hands what it made to `each` in order; both get the line's number.
-///
-/// `make` may look at what it made of the line before, where that is at hand; the result must not depend on it.
-pub(crate) fn in_order<'a, M: Send>(
-    lines: &[&'a [u8]],
-    make: impl Fn(usize, &'a [u8], Option<&M>) -> M + Sync,
+/// Calls `make` on blocks of lines, on two cores, and hands what it made of each line to `each` in order, with
+/// the line's number.
+pub(crate) fn in_order<'a, 'b, M: Send>(
+    lines: &'b [&'a [u8]],
+    make: impl Fn(&'b [&'a [u8]]) -> Vec<M> + Sync,
     mut each: impl FnMut(usize, M),
 ) {
     let state = State { next: 0, wanted: 0, ready: BTreeMap::new() };

@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chain::EventHash;
 use chain::segment::{Glance, Tail, judge};
 use chain::verify::{Checked, Flaw, Verifier};
 
@@ -106,19 +105,15 @@ fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
 
 fn sealed<F: Fold>(bytes: &[u8], pass: &mut Pass<F>) {
     let lines = lines_of(bytes);
-    blocks::in_order(
-        &lines,
-        |_, line, before| Made::<F>::of(line, before, None),
-        |number, made| {
-            if !lines[number].is_empty() {
-                pass.push(lines[number], made);
-            } else if number == 0 || !lines[number - 1].is_empty() {
-                // A run of empty lines is one finding.
-                let position = pass.verifier.lines();
-                pass.verifier.report(Flaw::at("padding", position));
-            }
-        },
-    );
+    blocks::in_order(&lines, Made::<F>::of_lines, |number, made| {
+        if !lines[number].is_empty() {
+            pass.push(lines[number], made);
+        } else if number == 0 || !lines[number - 1].is_empty() {
+            // A run of empty lines is one finding.
+            let position = pass.verifier.lines();
+            pass.verifier.report(Flaw::at("padding", position));
+        }
+    });
     if !bytes.is_empty() && !bytes.ends_with(b"\n") {
         let last = pass.verifier.lines().saturating_sub(1);
         pass.verifier.report(Flaw::at("no-newline", last));
@@ -136,7 +131,7 @@ fn active<F: Fold>(bytes: &[u8], signed: u64, pass: &mut Pass<F>) -> Option<(u64
     // Where something is wrong already, nothing may be cut, whatever the heads count.
     let signed = if pass.verifier.flaws().is_empty() { signed } else { u64::MAX };
     let mut glances = Vec::with_capacity(lines.len());
-    blocks::in_order(&lines, |_, line, _| Glance::of(line), |_, glance| glances.push(glance));
+    blocks::in_order(&lines, Glance::of_lines, |_, glance| glances.push(glance));
     let tail = judge(bytes, glances.iter().copied(), first, pass.verifier.head(), signed);
     if whole > 0 && beyond == 0 && !bytes.ends_with(b"\n") {
         // A last line without LF was never written to its end: it can be lost or cut, not counted.
@@ -155,20 +150,12 @@ fn active<F: Fold>(bytes: &[u8], signed: u64, pass: &mut Pass<F>) -> Option<(u64
             cut = Some((position, position + lost.max(1) - 1));
         }
     }
-    let hash = |number: usize| match glances[number] {
-        Glance::Intact(line) => Some(line.hash()),
-        Glance::Respelled | Glance::Broken => None,
-    };
-    blocks::in_order(
-        &lines,
-        |number, line, before| Made::<F>::of(line, before, hash(number)),
-        |number, made| {
-            if let Some(position) = damage.take_if(|position| *position == read + number as u64) {
-                pass.verifier.report(Flaw::at("damage", position));
-            }
-            pass.push(lines[number], made);
-        },
-    );
+    blocks::in_order(&lines, Made::<F>::of_lines, |number, made| {
+        if let Some(position) = damage.take_if(|position| *position == read + number as u64) {
+            pass.verifier.report(Flaw::at("damage", position));
+        }
+        pass.push(lines[number], made);
+    });
     if let Some(position) = damage {
         pass.verifier.report(Flaw::at("damage", position));
     }
@@ -187,10 +174,10 @@ struct Made<'a, F: Fold> {
 }
 
 impl<'a, F: Fold> Made<'a, F> {
-    fn of(line: &'a [u8], before: Option<&Self>, hash: Option<EventHash>) -> Self {
-        let checked = Checked::after(line, before.map(|made| &made.checked), hash);
-        let decoded = F::decode_checked(&checked);
-        Self { checked, decoded }
+    fn of_lines(lines: &[&'a [u8]]) -> Vec<Self> {
+        let made =
+            Checked::of_lines(lines).map(|checked| Self { decoded: F::decode_checked(&checked), checked });
+        made.collect()
     }
 }
 

@@ -211,6 +211,12 @@ pub fn event_id(submission: uuid::Uuid, k: u32) -> uuid::Uuid {
     uuid::Builder::from_custom_bytes(half).into_uuid()
 }
 
+/// The key that the context of event hashes gives.
+pub(crate) fn event_context_key() -> &'static [u8; 32] {
+    static KEY: std::sync::OnceLock<blake3::hazmat::ContextKey> = std::sync::OnceLock::new();
+    KEY.get_or_init(|| blake3::hazmat::hash_derive_key_context(EVENT_CONTEXT))
+}
+
 /// BLAKE3 in `derive_key` mode; contexts of this format are hashed once and kept.
 fn derive(context: &'static str, bytes: &[u8]) -> [u8; 32] {
     let mut hasher = keyed(context);

@@ -5,6 +5,7 @@
 pub mod dsse;
 pub mod hash;
 pub mod json;
+pub mod lanes;
 pub mod line;
 pub mod note;
 pub mod policy;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::hash::{EventHash, event_hash, event_id};
 use crate::json::JsonErrorKind;
+use crate::lanes::event_hashes;
 use crate::line::{Line, LineError};
 use crate::typed::Instant;
 
@@ -74,6 +75,16 @@ impl Glance {
     /// Reads and hashes one line, without its LF.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
+        Self::hashed(bytes, event_hash(bytes))
+    }
+
+    /// [`of`](Self::of) for some lines, which are hashed together.
+    #[must_use]
+    pub fn of_lines(lines: &[&[u8]]) -> Vec<Self> {
+        lines.iter().zip(event_hashes(lines)).map(|(line, hash)| Self::hashed(line, hash)).collect()
+    }
+
+    fn hashed(bytes: &[u8], hash: EventHash) -> Self {
         match Line::parse(bytes) {
             Ok(line) => Self::Intact(Intact {
                 at: line.at,
@@ -82,7 +93,7 @@ impl Glance {
                 prev: line.prev,
                 submission: line.submission,
                 submission_size: line.submission_size,
-                hash: event_hash(bytes),
+                hash,
             }),
             // Spelled otherwise is against a rule, but nothing that a crash leaves.
             Err(LineError::Json(JsonErrorKind::NotCanonical)) if is_respelled(bytes) => Self::Respelled,
@@ -121,10 +132,17 @@ impl Seen {
 ///
 /// `signed` is the size of the largest signed head known: nothing below it may be cut.
 pub fn classify(bytes: &[u8], first: u64, prev: EventHash, signed: u64) -> Tail {
+    /// Lines that are hashed together.
+    const BLOCK: usize = 256;
     let ends = memchr::memchr_iter(b'\n', bytes);
     let begins = std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|end| end + 1));
-    let glances = begins.zip(ends).map(|(begin, end)| Glance::of(&bytes[begin..end]));
-    judge(bytes, glances, first, prev, signed)
+    let mut lines =
+        begins.zip(ends).map(|(begin, end)| &bytes[begin..end]).take_while(|line| !line.is_empty());
+    let blocks = std::iter::from_fn(|| {
+        let block: Vec<&[u8]> = lines.by_ref().take(BLOCK).collect();
+        (!block.is_empty()).then(|| Glance::of_lines(&block))
+    });
+    judge(bytes, blocks.flatten(), first, prev, signed)
 }
 
 /// [`classify`] with what is seen of each line already, in order; no glance is asked for after the first empty line.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::dsse::{self, SubmissionPayload};
 use crate::hash::{EventHash, TreeHash, event_hash, event_id, leaf_hash};
 use crate::json::{self, JsonErrorKind, Value};
+use crate::lanes::event_hashes;
 use crate::line::{Line, LineError};
 use crate::note::VerifierKey;
 use crate::tree::Frontier;
@@ -70,33 +71,40 @@ impl<'a> Checked<'a> {
     /// Parses and hashes one line, without its LF.
     #[must_use]
     pub fn of(bytes: &'a [u8]) -> Self {
-        Self::after(bytes, None, None)
+        Self::hashed(bytes, event_hash(bytes), None)
     }
 
-    /// [`of`](Self::of) with what is at hand already: the line before, and the event hash of a canonical line.
-    ///
-    /// The line before saves the verifier a hash, whether or not it is the right one; it changes no result.
-    #[must_use]
-    pub fn after(bytes: &'a [u8], before: Option<&Self>, known: Option<EventHash>) -> Self {
+    /// [`of`](Self::of) for lines that stand one after another, which are hashed together.
+    pub fn of_lines<'l>(lines: &'l [&'a [u8]]) -> impl Iterator<Item = Self> + use<'a, 'l> {
+        let mut before = None;
+        lines.iter().zip(event_hashes(lines)).map(move |(line, hash)| {
+            let checked = Self::hashed(line, hash, before);
+            before = checked.next_id();
+            checked
+        })
+    }
+
+    /// `hash` is that of the bytes as they stand. `next` is what the line before says of the one after it, which saves
+    /// the verifier a hash, whether or not it is right; it changes no result.
+    fn hashed(bytes: &'a [u8], hash: EventHash, next: Option<(Uuid, u32)>) -> Self {
         let line = Line::parse(bytes);
         let respelled = match &line {
             Err(LineError::Json(JsonErrorKind::NotCanonical)) => json::canonicalize(bytes).ok(),
             Ok(_) | Err(_) => None,
         };
-        let hashed = respelled.as_deref().unwrap_or(bytes);
-        let hash = known.unwrap_or_else(|| event_hash(hashed));
-        let leaf = leaf_hash(hashed);
+        let hash = respelled.as_deref().map_or(hash, event_hash);
+        let leaf = leaf_hash(respelled.as_deref().unwrap_or(bytes));
         let expected = line.as_ref().ok().map(|line| {
-            let k = before.and_then(|before| before.next_in(line.submission)).unwrap_or(0);
+            let k = next.filter(|(submission, _)| *submission == line.submission).map_or(0, |(_, k)| k);
             (k, event_id(line.submission, k))
         });
         Self { line, respelled, hash, leaf, expected }
     }
 
-    /// The number of the line after this one, if it is of the same submission.
-    fn next_in(&self, submission: Uuid) -> Option<u32> {
-        let same = self.line.as_ref().is_ok_and(|line| line.submission == submission);
-        self.expected.filter(|_| same).and_then(|(k, _)| k.checked_add(1))
+    /// The submission of the line, and the number of the line after this one in it.
+    fn next_id(&self) -> Option<(Uuid, u32)> {
+        let line = self.line.as_ref().ok()?;
+        self.expected.and_then(|(k, _)| Some((line.submission, k.checked_add(1)?)))
     }
 
     fn expected_id(&self, submission: Uuid, k: u32) -> Uuid {
