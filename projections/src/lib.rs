@@ -12,7 +12,6 @@ pub mod words;
 mod read_model;
 mod reading;
 mod token;
-mod tree_index;
 
 pub use diff::{Difference, NotComparable, diff};
 pub use explain::{CellExplanation, explain};
@@ -20,4 +19,3 @@ pub use read_model::ReadModel;
 pub use reading::{NoReading, Reading};
 pub use tables::{Table, TableKind};
 pub use token::{NotAToken, Token};
-pub use tree_index::TreeIndex;

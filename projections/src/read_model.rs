@@ -1,11 +1,10 @@
 //! What every table is made from: the ledger's state, and the tree over its lines.
 
 use chain::TreeHash;
+use chain::tree_index::TreeIndex;
 use domain::ledger::Ledger;
 use events::Recorded;
 use serde::{Deserialize, Serialize};
-
-use crate::TreeIndex;
 
 /// The fold that deciding and reading share: registry, figures, chain heads and the tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +15,17 @@ pub struct ReadModel {
 
 impl ReadModel {
     /// Raised whenever the same lines give another state or another saved form; saved states of others are thrown away.
-    pub const REVISION: u32 = 3;
+    pub const REVISION: u32 = 4;
+
+    /// A model of a state and the tree over the same lines.
+    ///
+    /// # Panics
+    /// When they are not of the same size.
+    #[must_use]
+    pub fn of(ledger: Ledger, tree: TreeIndex) -> Self {
+        assert_eq!(ledger.head().size, tree.size(), "a state and the tree over its lines");
+        Self { ledger, tree }
+    }
 
     /// Registry, figures and chain heads.
     #[must_use]

@@ -2,7 +2,9 @@
 
 use chain::EventHash;
 use chain::line::Line;
+use chain::tree_index::TreeIndex;
 use chain::verify::{Checked, Flaw};
+use domain::ledger::Ledger;
 use domain::registry::Registry;
 use events::{DecodeError, Event, Recorded};
 use projections::ReadModel;
@@ -16,14 +18,18 @@ pub(crate) trait Fold {
     /// Makes of a readable line what needs nothing else.
     fn decode(line: &Line<'_>, hash: EventHash) -> Self::Decoded;
 
-    /// Takes the next readable line; `position` is its place in reading order.
+    /// Takes the next readable line; `position` is its place in reading order, `before` the tree of the lines before.
     fn take(
         &mut self,
         position: u64,
         line: &Line<'_>,
         checked: &Checked<'_>,
         made: Self::Decoded,
+        before: &TreeIndex,
     ) -> Option<Flaw>;
+
+    /// A line that cannot be read.
+    fn unreadable(&mut self, _before: &TreeIndex) {}
 
     /// [`decode`](Self::decode) for a line that is readable, if need be in its canonical form.
     fn decode_checked(checked: &Checked<'_>) -> Option<Self::Decoded> {
@@ -48,7 +54,14 @@ impl<F: FnMut(&Line<'_>, EventHash)> Fold for Each<F> {
 
     fn decode(_: &Line<'_>, _: EventHash) {}
 
-    fn take(&mut self, _: u64, line: &Line<'_>, checked: &Checked<'_>, (): ()) -> Option<Flaw> {
+    fn take(
+        &mut self,
+        _: u64,
+        line: &Line<'_>,
+        checked: &Checked<'_>,
+        (): (),
+        _: &TreeIndex,
+    ) -> Option<Flaw> {
         (self.0)(line, checked.hash);
         None
     }
@@ -57,27 +70,32 @@ impl<F: FnMut(&Line<'_>, EventHash)> Fold for Each<F> {
 /// Rebuilds the read model, up to the first line that does not follow the ones before or means nothing.
 #[derive(Default)]
 pub(crate) struct Rebuild {
-    model: ReadModel,
+    ledger: Ledger,
     submission: Option<Uuid>,
-    stopped: bool,
+    /// The tree of the lines that were taken over, once no more are.
+    stopped: Option<TreeIndex>,
 }
 
 impl Rebuild {
-    /// The read model of the lines that were taken over.
-    pub(crate) fn finish(self) -> ReadModel {
-        self.model
+    /// The read model of the lines that were taken over; `read` is the tree of all lines.
+    pub(crate) fn finish(self, read: &TreeIndex) -> ReadModel {
+        ReadModel::of(self.ledger, self.stopped.unwrap_or_else(|| read.clone()))
     }
 
-    fn apply(&mut self, position: u64, recorded: &Recorded, checked: &Checked<'_>) -> Option<Flaw> {
-        let registry = self.model.ledger().book().registry();
+    fn stop(&mut self, before: &TreeIndex) {
+        self.stopped.get_or_insert_with(|| before.clone());
+    }
+
+    fn apply(&mut self, position: u64, recorded: &Recorded, before: &TreeIndex) -> Option<Flaw> {
+        let registry = self.ledger.book().registry();
         if let Some(flaw) = unusable(position, &recorded.event, registry) {
-            self.stopped = true;
+            self.stop(before);
             return Some(flaw);
         }
         let begins = self.submission != Some(recorded.submission);
         let flaw = begins.then(|| enrolment(position, recorded, registry)).flatten();
         self.submission = Some(recorded.submission);
-        self.model.apply(recorded, checked.leaf);
+        self.ledger.apply(recorded);
         flaw
     }
 }
@@ -93,22 +111,29 @@ impl Fold for Rebuild {
         &mut self,
         position: u64,
         line: &Line<'_>,
-        checked: &Checked<'_>,
+        _: &Checked<'_>,
         made: Self::Decoded,
+        before: &TreeIndex,
     ) -> Option<Flaw> {
         // The break itself is a finding of the chain's check: here it only ends the fold.
-        let follows = line.position == self.model.size() && line.prev == self.model.ledger().head().hash;
-        self.stopped |= !follows;
-        if self.stopped {
+        let head = self.ledger.head();
+        if line.position != head.size || line.prev != head.hash {
+            self.stop(before);
+        }
+        if self.stopped.is_some() {
             return None;
         }
         match made {
-            Ok(recorded) => self.apply(position, &recorded, checked),
+            Ok(recorded) => self.apply(position, &recorded, before),
             Err(error) => {
-                self.stopped = true;
+                self.stop(before);
                 Some(undecodable(position, &error))
             }
         }
+    }
+
+    fn unreadable(&mut self, before: &TreeIndex) {
+        self.stop(before);
     }
 }
 

@@ -185,13 +185,21 @@ impl<F: Fold> Pass<F> {
     fn push(&mut self, bytes: &[u8], made: Made<'_, F>) {
         let Made { checked, decoded } = made;
         let position = self.verifier.lines();
+        let tree = self.verifier.tree();
+        let flaw = match decoded {
+            Some(decoded) => {
+                with_line(&checked, |line| self.fold.take(position, line, &checked, decoded, tree))
+            }
+            None => {
+                self.fold.unreadable(tree);
+                None
+            }
+        };
         self.verifier.push(&checked);
         if let Some(root) = self.roots.get_mut(&self.verifier.lines()) {
             *root = Some(self.verifier.tree().root());
         }
         self.tiles.push(checked.leaf, checked.respelled.as_deref().unwrap_or(bytes));
-        let Some(decoded) = decoded else { return };
-        let flaw = with_line(&checked, |line| self.fold.take(position, line, &checked, decoded));
         flaw.flatten().into_iter().for_each(|flaw| self.verifier.report(flaw));
     }
 }

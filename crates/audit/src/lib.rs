@@ -121,7 +121,7 @@ pub fn replay(
 /// [`AuditError`] when the folder or a file in it cannot be read.
 pub fn rebuild(path: &Path, options: &Options) -> Result<(Report, Option<ReadModel>), AuditError> {
     let (audited, fold) = run(path, options, Rebuild::default())?;
-    let model = fold.finish();
+    let model = fold.finish(audited.verifier.tree());
     let report = audited.report(Some(model.size()));
     Ok((report, Some(model).filter(|model| model.size() > 0)))
 }

@@ -13,6 +13,7 @@ pub mod proof;
 pub mod segment;
 pub mod tile;
 pub mod tree;
+pub mod tree_index;
 pub mod typed;
 pub mod verify;
 

@@ -14,7 +14,7 @@ use crate::json::{self, JsonErrorKind, Value};
 use crate::lanes::event_hashes;
 use crate::line::{Line, LineError};
 use crate::note::VerifierKey;
-use crate::tree::Frontier;
+use crate::tree_index::TreeIndex;
 use crate::typed::Instant;
 
 /// Something that is wrong: a stable kind and the place in reading order, `None` for the whole ledger.
@@ -157,8 +157,11 @@ pub struct Verifier {
     submissions: HashMap<Uuid, u32>,
     /// Ids that do not follow from their submission. The others are unique because submissions are.
     odd_ids: HashSet<Uuid>,
-    units: HashMap<String, UnitChain>,
-    tree: Frontier,
+    units: Vec<(String, UnitChain)>,
+    unit_numbers: HashMap<String, usize>,
+    /// The unit of the line before: most often this line's too.
+    last_unit: usize,
+    tree: TreeIndex,
     origin: Option<String>,
     log_keys: Vec<(u64, VerifierKey)>,
     signatures: u64,
@@ -192,7 +195,7 @@ impl Verifier {
 
     /// The Merkle tree of the lines so far.
     #[must_use]
-    pub const fn tree(&self) -> &Frontier {
+    pub const fn tree(&self) -> &TreeIndex {
         &self.tree
     }
 
@@ -381,19 +384,24 @@ impl Verifier {
     fn unit_line(&mut self, line: &Line<'_>, hash: EventHash) {
         let read = self.read;
         let now = UnitChain { lines: line.unit_seq + 1, head: hash };
-        let before = match self.units.get_mut(line.unit) {
-            Some(unit) => std::mem::replace(unit, now),
-            None => {
-                self.units.insert(line.unit.to_owned(), now);
-                UnitChain { lines: 0, head: EventHash::ZERO }
-            }
-        };
+        let before = std::mem::replace(self.unit_chain(line.unit), now);
         if line.unit_seq != before.lines {
             self.flaws.push(Flaw::at("unit-seq", read).values(before.lines, line.unit_seq));
         }
         if line.unit_prev != before.head {
             self.flaws.push(Flaw::at("unit-prev", read).values(before.head, line.unit_prev));
         }
+    }
+
+    fn unit_chain(&mut self, unit: &str) -> &mut UnitChain {
+        if self.units.get(self.last_unit).is_none_or(|(own, _)| own != unit) {
+            self.last_unit = self.unit_numbers.get(unit).copied().unwrap_or_else(|| {
+                self.unit_numbers.insert(unit.to_owned(), self.units.len());
+                self.units.push((unit.to_owned(), UnitChain { lines: 0, head: EventHash::ZERO }));
+                self.units.len() - 1
+            });
+        }
+        &mut self.units[self.last_unit].1
     }
 
     /// Opening and change of the key that signs tree heads.

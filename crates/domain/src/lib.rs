@@ -8,6 +8,7 @@ pub mod book;
 pub mod catalogue;
 pub mod history;
 pub mod ledger;
+mod lookup;
 pub mod number;
 pub mod rational;
 pub mod registry;

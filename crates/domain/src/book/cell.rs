@@ -210,7 +210,12 @@ impl Cell {
     }
 
     pub(super) fn mark(&mut self, version: u32, mark: Mark) {
-        self.figures[version as usize].marks.push(mark);
+        let marks = &mut self.figures[version as usize].marks;
+        if marks.is_empty() {
+            // Most figures are verified and approved, and nothing more.
+            marks.reserve_exact(2);
+        }
+        marks.push(mark);
     }
 
     fn push(&mut self, figure: Figure) -> u32 {

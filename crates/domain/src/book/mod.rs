@@ -7,8 +7,6 @@
 mod cell;
 mod figure;
 
-use std::collections::{BTreeMap, HashMap};
-
 use chain::{ContentHash, Date, EventHash, Instant};
 use events::{BonusGranted, DeductionImposed, Event, PeriodId, PlanId, Recorded, UnitId, VetoImposed};
 use serde::{Deserialize, Serialize};
@@ -16,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use cell::{Cell, PassedOver, Question};
 pub use figure::{Figure, Life, Mark, MarkKind};
 
+use crate::lookup::{ByHash, ById};
 use crate::registry::{CellIx, Registry};
 
 /// Where a figure stands: its cell, and its index among that cell's versions.
@@ -102,45 +101,29 @@ pub struct Evidence {
     pub figure: Option<EventHash>,
 }
 
-/// Hashes are uniform already: eight of their bytes are a good enough hash for a lookup table.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct TakeEightBytes(u64);
-
-impl std::hash::Hasher for TakeEightBytes {
-    fn write(&mut self, bytes: &[u8]) {
-        // The array's length is written too, before its bytes; it says nothing.
-        if let (32, Some(first)) = (bytes.len(), bytes.first_chunk()) {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// A lookup table by event hash. It is only ever asked, never walked, so its order cannot reach a result.
-pub type ByHash<T> = HashMap<EventHash, T, std::hash::BuildHasherDefault<TakeEightBytes>>;
-
 /// Registry and figures of a ledger, up to the last line applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredBook")]
 pub struct Book {
     registry: Registry,
-    cells: BTreeMap<CellIx, Cell>,
+    /// In the order of their first figures.
+    cells: Vec<(CellIx, Cell)>,
     awards: Vec<Award>,
     narratives: Vec<NarrativeFiled>,
     evidence: Vec<Evidence>,
-    /// Follows from `cells`; made again when a saved book is read.
+    /// Where each cell stands in `cells`. This and the next follow from `cells`; made again when a saved book is read.
     #[serde(skip)]
-    figures: ByHash<FigureIx>,
+    cell_numbers: ById<CellIx, u32>,
+    /// Of each figure, its cell's number and its version there.
+    #[serde(skip)]
+    figures: ByHash<(u32, u32)>,
 }
 
 /// A saved book; its members stand in the order of [`Book`]'s.
 #[derive(Deserialize)]
 struct StoredBook {
     registry: Registry,
-    cells: BTreeMap<CellIx, Cell>,
+    cells: Vec<(CellIx, Cell)>,
     awards: Vec<Award>,
     narratives: Vec<NarrativeFiled>,
     evidence: Vec<Evidence>,
@@ -149,15 +132,13 @@ struct StoredBook {
 impl From<StoredBook> for Book {
     fn from(stored: StoredBook) -> Self {
         let StoredBook { registry, cells, awards, narratives, evidence } = stored;
-        let place = |(cell, figures): (&CellIx, &Cell)| {
-            let cell = *cell;
-            let versions = (0..).zip(figures.figures());
-            versions
-                .map(move |(version, figure)| (figure.hash, FigureIx { cell, version }))
-                .collect::<Vec<_>>()
+        let cell_numbers = (0..).zip(&cells).map(|(number, (ix, _))| (*ix, number)).collect();
+        let place = |(number, (_, cell)): (u32, &(CellIx, Cell))| {
+            let versions = (0..).zip(cell.figures());
+            versions.map(move |(version, figure)| (figure.hash, (number, version))).collect::<Vec<_>>()
         };
-        let figures = cells.iter().flat_map(place).collect();
-        Self { registry, cells, awards, narratives, evidence, figures }
+        let figures = (0..).zip(&cells).flat_map(place).collect();
+        Self { registry, cells, awards, narratives, evidence, cell_numbers, figures }
     }
 }
 
@@ -171,24 +152,28 @@ impl Book {
     /// A cell's figures; none when nothing was ever reported there.
     #[must_use]
     pub fn cell(&self, cell: CellIx) -> Option<&Cell> {
-        self.cells.get(&cell)
+        let number = self.cell_numbers.get(&cell)?;
+        Some(&self.cells[*number as usize].1)
     }
 
     /// All cells with figures, in the order of their indices.
     pub fn cells(&self) -> impl Iterator<Item = (CellIx, &Cell)> {
-        self.cells.iter().map(|(ix, cell)| (*ix, cell))
+        let mut cells: Vec<_> = self.cells.iter().map(|(ix, cell)| (*ix, cell)).collect();
+        cells.sort_unstable_by_key(|(ix, _)| *ix);
+        cells.into_iter()
     }
 
     /// A figure's place by the line that reported or corrected it.
     #[must_use]
     pub fn figure_ix(&self, hash: &EventHash) -> Option<FigureIx> {
-        self.figures.get(hash).copied()
+        let (number, version) = *self.figures.get(hash)?;
+        Some(FigureIx { cell: self.cells[number as usize].0, version })
     }
 
     /// A figure by its place.
     #[must_use]
     pub fn figure(&self, ix: FigureIx) -> &Figure {
-        self.cells[&ix.cell].figure(ix.version)
+        self.cell(ix.cell).expect("a figure's cell exists").figure(ix.version)
     }
 
     /// How many figure versions there are.
@@ -233,15 +218,15 @@ impl Book {
         match &line.event {
             Event::FigureReported(reported) => {
                 if let Some(cell) = self.registry.cell(&reported.plan, &reported.indicator, &reported.area) {
-                    let version = self.cells.entry(cell).or_default().report(line, reported);
-                    self.figures.insert(line.hash, FigureIx { cell, version });
+                    let number = self.number_of(cell);
+                    let version = self.cells[number as usize].1.report(line, reported);
+                    self.figures.insert(line.hash, (number, version));
                 }
             }
             Event::FigureCorrected(corrected) => {
-                if let Some(before) = self.figure_ix(&corrected.corrects) {
-                    let cell = self.cells.get_mut(&before.cell).expect("a figure's cell exists");
-                    let version = cell.correct(line, before.version, corrected);
-                    self.figures.insert(line.hash, FigureIx { cell: before.cell, version });
+                if let Some((number, before)) = self.figures.get(&corrected.corrects).copied() {
+                    let version = self.cells[number as usize].1.correct(line, before, corrected);
+                    self.figures.insert(line.hash, (number, version));
                 }
             }
             Event::FigureReturned(act) => self.mark(line, &act.figure, MarkKind::Returned),
@@ -290,10 +275,20 @@ impl Book {
         }
     }
 
+    /// The number of a cell that gets a figure.
+    fn number_of(&mut self, cell: CellIx) -> u32 {
+        let next = u32::try_from(self.cells.len()).expect("fewer than 2^32 cells in one ledger");
+        let number = *self.cell_numbers.entry(cell).or_insert(next);
+        if number == next {
+            self.cells.push((cell, Cell::default()));
+        }
+        number
+    }
+
     fn mark(&mut self, line: &Recorded, figure: &EventHash, kind: MarkKind) {
-        if let Some(ix) = self.figure_ix(figure) {
-            let cell = self.cells.get_mut(&ix.cell).expect("a figure's cell exists");
-            cell.mark(ix.version, Mark { kind, position: line.position, hash: line.hash, at: line.at });
+        if let Some((number, version)) = self.figures.get(figure).copied() {
+            let mark = Mark { kind, position: line.position, hash: line.hash, at: line.at };
+            self.cells[number as usize].1.mark(version, mark);
         }
     }
 

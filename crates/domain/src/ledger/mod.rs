@@ -20,6 +20,7 @@ pub use problem::{Problem, ProblemKind, Rejection, Severity};
 pub use submission::{Prepared, Submission};
 
 use crate::book::Book;
+use crate::lookup::ById;
 
 /// The end of a unit's chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,12 +41,13 @@ pub struct Head {
     /// The instant of the last append.
     pub at: Option<Instant>,
     /// The end of each unit's chain.
-    pub units: BTreeMap<UnitId, UnitHead>,
+    #[serde(with = "crate::lookup")]
+    pub units: ById<UnitId, UnitHead>,
 }
 
 impl Default for Head {
     fn default() -> Self {
-        Self { size: 0, hash: EventHash::ZERO, at: None, units: BTreeMap::new() }
+        Self { size: 0, hash: EventHash::ZERO, at: None, units: ById::default() }
     }
 }
 
@@ -96,6 +98,7 @@ pub enum Decision {
 pub struct Ledger {
     book: Book,
     head: Head,
+    /// Sorted, for clients make these ids.
     submissions: BTreeMap<Uuid, Place>,
     /// The submission of the last line: most lines belong to it too, and need not be looked up.
     last: Option<Uuid>,

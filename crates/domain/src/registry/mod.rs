@@ -19,6 +19,7 @@ pub use periods::{Extension, Period};
 pub use plan::{Adoption, Area, Indicator, Plan, Shape, TargetVersion, WeightBlock};
 
 use crate::history::History;
+use crate::lookup::ById;
 
 /// Dense index of a plan in the registry, in the order of adoption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,7 +97,8 @@ pub struct Registry {
     #[serde(with = "crate::as_json")]
     units: BTreeMap<UnitId, History<UnitRegistered>>,
     plans: Vec<Arc<Plan>>,
-    plan_by_id: BTreeMap<PlanId, PlanIx>,
+    #[serde(with = "crate::lookup")]
+    plan_by_id: ById<PlanId, PlanIx>,
     periods: BTreeMap<PeriodId, Period>,
     #[serde(with = "crate::as_json")]
     calendars: BTreeMap<u16, History<WorkdayCalendarPublished>>,

@@ -1,7 +1,5 @@
 //! A plan in the registry: its table, weights, targets, duties and rulebooks.
 
-use std::collections::BTreeMap;
-
 use chain::{ContentHash, Date, EventHash};
 use events::{
     AreaId, AreaRegistered, BlockId, IndicatorDefined, IndicatorId, PlanAdopted, Recorded,
@@ -12,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AreaIx, Assignment, IndicatorIx};
 use crate::history::History;
+use crate::lookup::{ByHash, ById};
 
 /// An assessed area, as registered.
 pub type Area = AreaRegistered;
@@ -89,18 +88,22 @@ pub struct Plan {
     area_positions: Vec<u64>,
     indicator_positions: Vec<u64>,
     block_positions: Vec<u64>,
-    area_by_id: BTreeMap<AreaId, AreaIx>,
+    #[serde(with = "crate::lookup")]
+    area_by_id: ById<AreaId, AreaIx>,
     indicators: Vec<Indicator>,
-    indicator_by_id: BTreeMap<IndicatorId, IndicatorIx>,
+    #[serde(with = "crate::lookup")]
+    indicator_by_id: ById<IndicatorId, IndicatorIx>,
     blocks: Vec<WeightBlock>,
-    targets: BTreeMap<(IndicatorIx, AreaIx, u16), History<TargetVersion>>,
-    target_lines: BTreeMap<EventHash, (IndicatorIx, AreaIx, u16)>,
+    #[serde(with = "crate::lookup")]
+    targets: ById<(IndicatorIx, AreaIx, u16), History<TargetVersion>>,
+    #[serde(with = "crate::lookup")]
+    target_lines: ByHash<(IndicatorIx, AreaIx, u16)>,
     assignments: Vec<Assignment>,
     rulebooks: Vec<Adoption>,
 }
 
 impl Plan {
-    pub(super) const fn new(position: u64, adopted: PlanAdopted) -> Self {
+    pub(super) fn new(position: u64, adopted: PlanAdopted) -> Self {
         Self {
             position,
             adopted,
@@ -108,12 +111,12 @@ impl Plan {
             area_positions: Vec::new(),
             indicator_positions: Vec::new(),
             block_positions: Vec::new(),
-            area_by_id: BTreeMap::new(),
+            area_by_id: ById::default(),
             indicators: Vec::new(),
-            indicator_by_id: BTreeMap::new(),
+            indicator_by_id: ById::default(),
             blocks: Vec::new(),
-            targets: BTreeMap::new(),
-            target_lines: BTreeMap::new(),
+            targets: ById::default(),
+            target_lines: ByHash::default(),
             assignments: Vec::new(),
             rulebooks: Vec::new(),
         }

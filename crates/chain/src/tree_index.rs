@@ -1,8 +1,9 @@
 //! The Merkle tree over the lines in little memory: enough to give the root of any earlier size.
 
-use chain::TreeHash;
-use chain::tree::{Frontier, root_of};
 use serde::{Deserialize, Serialize};
+
+use crate::hash::TreeHash;
+use crate::tree::{Frontier, root_of};
 
 /// Leaves in one full subtree that is kept as its root only; the width of a tile.
 const WIDTH: u64 = 256;
@@ -83,7 +84,7 @@ mod tests {
     use super::*;
 
     fn leaf(number: u64) -> TreeHash {
-        chain::hash::leaf_hash(&number.to_be_bytes())
+        crate::hash::leaf_hash(&number.to_be_bytes())
     }
 
     #[test]
