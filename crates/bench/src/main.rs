@@ -14,6 +14,10 @@ mod settings;
 use anyhow::{Result, bail};
 use settings::Settings;
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One bench: what it is called, what it tells, and how it runs.
 struct Bench {
     name: &'static str,

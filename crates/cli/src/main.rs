@@ -21,6 +21,10 @@ use commands::Command;
 use ending::Ending;
 use output::Output;
 
+/// Lines are decoded on one thread and dropped on another, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 进度账本：报送、更正、计分都可复核
 #[derive(Debug, Parser)]
 #[command(name = "progress-ledger", version, after_help = help::FIRST_STEPS)]
