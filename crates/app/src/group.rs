@@ -1,9 +1,7 @@
 //! Submissions that share one append.
 
-use std::ops::Range;
-
 use chain::Instant;
-use domain::ledger::{Ledger, NewLine, Place, Rejection};
+use domain::ledger::{Ledger, Lines, Place, Rejection};
 use projections::ReadModel;
 use store::EventLog;
 
@@ -20,7 +18,8 @@ const ENVELOPE_BYTES: usize = 600;
 /// What was decided on one submission. No answer goes out before the group is durable: even a rejection may rest on
 /// lines that are not.
 enum Outcome {
-    Recorded(Range<usize>),
+    /// The submission's number among those that are recorded.
+    Recorded(usize),
     OnRecord(Place),
     Rejected(Rejection),
 }
@@ -29,7 +28,9 @@ enum Outcome {
 pub(crate) struct Group {
     at: Instant,
     first: u64,
-    lines: Vec<NewLine>,
+    /// Of each submission that is to be recorded; their lines are many, and are not moved together.
+    recorded: Vec<Lines>,
+    lines: usize,
     bytes: usize,
     members: Vec<(Ticket, Outcome)>,
 }
@@ -38,7 +39,14 @@ impl Group {
     /// Opens a group at a head; all of its lines will share one instant.
     pub fn open(ahead: &Ledger, now: Instant) -> Self {
         let head = ahead.head();
-        Self { at: head.next_at(now), first: head.size, lines: Vec::new(), bytes: 0, members: Vec::new() }
+        Self {
+            at: head.next_at(now),
+            first: head.size,
+            recorded: Vec::new(),
+            lines: 0,
+            bytes: 0,
+            members: Vec::new(),
+        }
     }
 
     /// How many submissions it has.
@@ -46,12 +54,16 @@ impl Group {
         self.members.len()
     }
 
+    /// How many lines they become.
+    pub const fn lines(&self) -> usize {
+        self.lines
+    }
+
     /// Whether one more submission stays within the limits.
     pub fn has_room_for(&self, ticket: &Ticket) -> bool {
         let data = ticket.prepared().data();
         let bytes: usize = data.iter().map(|data| data.len() + ENVELOPE_BYTES).sum();
-        self.members.is_empty()
-            || (self.lines.len() + data.len() <= MAX_LINES && self.bytes + bytes <= MAX_BYTES)
+        self.members.is_empty() || (self.lines + data.len() <= MAX_LINES && self.bytes + bytes <= MAX_BYTES)
     }
 
     /// Decides one more submission and takes its lines over into the state ahead.
@@ -60,13 +72,13 @@ impl Group {
             Verdict::OnRecord(place) => Outcome::OnRecord(place),
             Verdict::Rejected(rejection) => Outcome::Rejected(rejection),
             Verdict::Record(lines) => {
-                let from = self.lines.len();
-                for line in lines {
+                for line in &lines {
                     ahead.apply(&line.recorded);
                     self.bytes += line.bytes.len();
-                    self.lines.push(line);
                 }
-                Outcome::Recorded(from..self.lines.len())
+                self.lines += lines.len();
+                self.recorded.push(lines);
+                Outcome::Recorded(self.recorded.len() - 1)
             }
         };
         self.members.push((ticket, outcome));
@@ -74,21 +86,21 @@ impl Group {
 
     /// Appends the lines. A group without lines asks whether it was decided at the log's head.
     pub fn append(&self, log: &dyn EventLog) -> Result<(), SubmitError> {
-        submit::append(log, self.first, &borrowed(&self.lines))
+        submit::append(log, self.first, &borrowed(self.recorded.iter().flatten()))
     }
 
     /// Takes the durable lines over into what readers see.
     pub fn publish(&self, durable: &mut ReadModel) {
-        submit::publish(durable, &self.lines);
+        submit::publish(durable, self.recorded.iter().flatten());
     }
 
     /// Tells every client what became of its submission, all of them durable or refused.
     pub fn answer(self, log: &dyn EventLog) {
-        let lines = self.lines;
+        let recorded = self.recorded;
         for (ticket, outcome) in self.members {
             let answer: Answer = match outcome {
-                Outcome::Recorded(range) => {
-                    Ok(receipt(lines[range].iter().map(|line| &line.recorded), false))
+                Outcome::Recorded(number) => {
+                    Ok(receipt(recorded[number].iter().map(|line| &line.recorded), false))
                 }
                 Outcome::OnRecord(place) => repeat(log, place, ticket.prepared()),
                 Outcome::Rejected(rejection) => Err(rejection.into()),

@@ -27,6 +27,9 @@ use crate::ticket::Ticket;
 const QUEUE: usize = 4_096;
 /// How long an append waits for clients that the one before has just answered.
 const GATHER: Duration = Duration::from_micros(60);
+/// A group of so many lines takes longer to decide than to flush: it goes as soon as it can, so that the next one is
+/// decided while it is appended.
+const MANY_LINES: usize = 200;
 /// One decides while the other appends.
 const THREADS: usize = 2;
 
@@ -54,6 +57,8 @@ struct Shared {
 struct Inbox {
     tickets: VecDeque<Ticket>,
     closed: bool,
+    /// Whether the turn is taken. Told here, so that whoever decides hears of it and of new submissions in one place.
+    appending: bool,
 }
 
 /// Whoever has it decides.
@@ -159,11 +164,14 @@ impl Stops<'_> {
 
 impl Drop for Stops<'_> {
     fn drop(&mut self) {
-        self.0.close();
         if thread::panicking() {
-            let dropped = std::mem::take(&mut self.0.inbox().tickets);
+            let mut inbox = self.0.inbox();
+            inbox.appending = false;
+            let dropped = std::mem::take(&mut inbox.tickets);
+            drop(inbox);
             drop(dropped);
         }
+        self.0.close();
     }
 }
 
@@ -207,15 +215,18 @@ impl Shared {
                 return;
             }
             let mut group = Group::open(&seat.ahead, self.clock.now());
-            self.decide_arrived(&mut seat, &mut group);
+            self.decide_until_turn(&mut seat, &mut group);
             let Ok(mut turn) = self.turn.lock() else { return };
             if seat.failures != turn.failures {
                 self.start_over(&mut seat, &turn, group);
-                continue;
+            } else {
+                self.gather(&mut seat, &turn, &mut group);
+                drop(seat);
+                self.record(&mut turn, group);
             }
-            self.gather(&mut seat, &turn, &mut group);
-            drop(seat);
-            self.record(&mut turn, group);
+            drop(turn);
+            self.inbox().appending = false;
+            self.arrived.notify_one();
         }
     }
 
@@ -226,16 +237,30 @@ impl Shared {
         !inbox.tickets.is_empty()
     }
 
-    /// Decides what has arrived, as far as the group has room.
-    fn decide_arrived(&self, seat: &mut Seat, group: &mut Group) -> bool {
+    /// Decides what arrives until the group can be appended, and takes the turn.
+    fn decide_until_turn(&self, seat: &mut Seat, group: &mut Group) {
+        loop {
+            let full = !self.decide_arrived(seat, group, |inbox| !inbox.appending);
+            let waits = |inbox: &mut Inbox| inbox.appending && (full || inbox.tickets.is_empty());
+            let inbox = self.arrived.wait_while(self.inbox(), waits);
+            let mut inbox = inbox.unwrap_or_else(PoisonError::into_inner);
+            if !inbox.appending {
+                inbox.appending = true;
+                return;
+            }
+        }
+    }
+
+    /// Decides what has arrived, as far as the group has room or should go; says no where the next has no room.
+    fn decide_arrived(&self, seat: &mut Seat, group: &mut Group, may_go: impl Fn(&Inbox) -> bool) -> bool {
         loop {
             let mut inbox = self.inbox();
-            let fits = match inbox.tickets.front() {
-                None => return true,
-                Some(ticket) => group.has_room_for(ticket),
-            };
-            if !fits {
+            let Some(ticket) = inbox.tickets.front() else { return true };
+            if !group.has_room_for(ticket) {
                 return false;
+            }
+            if group.lines() >= MANY_LINES && may_go(&inbox) {
+                return true;
             }
             let ticket = inbox.tickets.pop_front().expect("just seen");
             drop(inbox);
@@ -247,7 +272,8 @@ impl Shared {
     /// a flush of about twice that, and saves them a flush.
     fn gather(&self, seat: &mut Seat, turn: &Turn, group: &mut Group) {
         let began = Instant::now();
-        while self.decide_arrived(seat, group) && group.len() < turn.expected && began.elapsed() < GATHER {
+        let waits = |group: &Group| group.lines() < MANY_LINES && group.len() < turn.expected;
+        while self.decide_arrived(seat, group, |_| true) && waits(group) && began.elapsed() < GATHER {
             // Not asleep: being woken for each of them would cost more than the flush that is saved.
             thread::yield_now();
         }

@@ -189,12 +189,12 @@ fn persisted(log: &dyn EventLog, first: u64, size: u64, lines: &[&[u8]]) -> Resu
 }
 
 /// Borrows lines the way an engine takes them.
-pub(crate) fn borrowed(lines: &[NewLine]) -> Vec<&[u8]> {
-    lines.iter().map(|line| line.bytes.as_slice()).collect()
+pub(crate) fn borrowed<'a>(lines: impl IntoIterator<Item = &'a NewLine>) -> Vec<&'a [u8]> {
+    lines.into_iter().map(|line| line.bytes.as_slice()).collect()
 }
 
 /// Applies lines that have just become durable.
-pub(crate) fn publish<P: Projection>(state: &mut P, lines: &[NewLine]) {
+pub(crate) fn publish<'a, P: Projection>(state: &mut P, lines: impl IntoIterator<Item = &'a NewLine>) {
     for line in lines {
         state.apply(&line.recorded, chain::hash::leaf_hash(&line.bytes));
     }
