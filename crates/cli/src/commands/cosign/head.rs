@@ -15,6 +15,7 @@ use store_journal::Journal;
 use crate::args::read_text;
 use crate::durable;
 use crate::ending::WrongData;
+use crate::ledger::of_store;
 
 /// Lines that are read at once.
 const BATCH_LINES: usize = 4_096;
@@ -93,12 +94,12 @@ impl Leaves {
     /// # Errors
     /// When the lines cannot be read, are too few, or have another root.
     pub fn under(head: &Checkpoint, directory: &Path) -> anyhow::Result<Self> {
-        let journal = Journal::open_read_only(directory)?;
+        let journal = Journal::open_read_only(directory).map_err(of_store)?;
         let mut leaves: Vec<TreeHash> = Vec::new();
         while (leaves.len() as u64) < head.size {
             let next = leaves.len() as u64;
             let wanted = usize::try_from(head.size - next).unwrap_or(BATCH_LINES).min(BATCH_LINES);
-            let batch = journal.read(next, wanted)?;
+            let batch = journal.read(next, wanted).map_err(of_store)?;
             if batch.is_empty() {
                 return Err(WrongData(format!(
                     "账本头有 {} 行，账本只有 {next} 行。请先用 verify 核验。",
