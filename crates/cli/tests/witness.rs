@@ -2,11 +2,14 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use chain::note::{KeyType, Note, VerifierKey};
 use common::Desk;
+use ed25519_dalek::SigningKey;
 
 const ORIGIN: &str = "yingtan.example/ledger";
 
@@ -168,6 +171,61 @@ fn an_old_backup_and_a_second_history_are_noticed() {
     assert_eq!(kept, 1, "the witness kept the contradicting head");
     // The real ledger is not harmed by it.
     desk.run(&cosign(&post, "L", &key)).with(0);
+}
+
+/// Answers one request like a witness would, but first does something.
+fn answer_once(port: &TcpListener, witness: &SigningKey, first: impl FnOnce()) {
+    let (mut stream, _) = port.accept().unwrap();
+    let mut request = BufReader::new(stream.try_clone().unwrap());
+    let mut heads = Vec::new();
+    while heads.last().is_none_or(|line| line != "\r\n") {
+        let mut line = String::new();
+        request.read_line(&mut line).unwrap();
+        heads.push(line.to_lowercase());
+    }
+    let length = heads.iter().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; length.trim().parse().unwrap()];
+    request.read_exact(&mut body).unwrap();
+    first();
+    let body = String::from_utf8(body).unwrap();
+    let text = Note::parse(body.split_once("\n\n").unwrap().1.as_bytes()).unwrap().text;
+    let line = chain::note::cosign("w.example/w", witness, &text, 1_679_315_147).unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", line.len());
+    stream.write_all(format!("{head}{line}").as_bytes()).unwrap();
+}
+
+#[test]
+fn a_newer_head_is_never_replaced_by_an_older_one_with_a_cosignature() {
+    let desk = Desk::opened();
+    let witness = SigningKey::from_bytes(&[3; 32]);
+    let key = VerifierKey::of("w.example/w", KeyType::Cosignature, &witness).unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ask = format!("cosign L --witness http://{} --witness-key {key}", port.local_addr().unwrap());
+    let asked = |first: &dyn Fn()| {
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(|| desk.run(&ask));
+            answer_once(&port, &witness, first);
+            asking.join().unwrap()
+        })
+    };
+
+    // The ledger signs another head while the witness thinks.
+    let signed = checkpoint(&desk, "L");
+    let may = "period open 2022-05 --starts 2022-01-01 --ends 2022-05-25 --due 2022-05-30T18:00";
+    let late = asked(&|| drop(desk.run(&format!("--ledger L {may}")).with(0))).with(2);
+    assert!(late.err.contains("账本已签出新的账本头"), "{}", late.err);
+    let newer = checkpoint(&desk, "L");
+    assert!(newer != signed && !newer.contains("w.example"), "{newer}");
+
+    // Somebody records: a head may be signed at any moment.
+    let lock = std::fs::File::options().write(true).open(desk.path("L/lock")).unwrap();
+    lock.lock().unwrap();
+    let busy = asked(&|| ()).with(2);
+    assert!(busy.err.contains("正被另一个进程使用"), "{}", busy.err);
+    assert_eq!(checkpoint(&desk, "L"), newer);
+    drop(lock);
+    asked(&|| ()).with(0);
+    assert!(checkpoint(&desk, "L").contains("w.example"));
 }
 
 #[test]

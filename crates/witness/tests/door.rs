@@ -26,6 +26,18 @@ fn at_the_door<F: Future<Output = ()>>(post: &Post, story: impl FnOnce(String, o
     });
 }
 
+/// Runs `story` against a witness, with a clock that leaps ahead whenever nothing else happens.
+fn while_time_flies<F: Future<Output = ()>>(post: &Post, story: impl FnOnce(String) -> F) {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = port.local_addr().unwrap().to_string();
+        tokio::spawn(http::serve(port, post.open(), || TIME_S, std::future::pending()));
+        story(address).await;
+    });
+}
+
 /// Sends bytes and reads until the witness closes.
 async fn say(address: &str, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -121,5 +133,22 @@ fn a_request_that_has_begun_is_answered_before_the_end() {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    });
+}
+
+#[test]
+fn a_client_that_falls_silent_is_let_go() {
+    let place = Post::new();
+    while_time_flies(&place, |address| async move {
+        for (sent, said) in [
+            ("", ""),
+            ("POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nConte", ""),
+            ("POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: 9\r\n\r\nold ", "HTTP/1.1 408 "),
+            // A whole request, and then nothing more on a connection that is kept open.
+            ("POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 400 "),
+        ] {
+            let answer = say(&address, sent.as_bytes()).await;
+            assert_eq!(answer.get(..13).unwrap_or(&answer), said, "{sent}: {answer}");
+        }
     });
 }

@@ -3,13 +3,15 @@
 //! Works on the note's text and the journal's lines alone: it needs no key and leaves the log's signature as it is.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use chain::TreeHash;
 use chain::hash::leaf_hash;
 use chain::note::{Checkpoint, Note, VerifierKey};
 use chain::tree::{consistency_proof, root_of};
 use store::EventLog as _;
+use store::disk::{Disk, RealDisk};
 use store_journal::Journal;
 
 use crate::args::read_text;
@@ -19,6 +21,9 @@ use crate::ledger::of_store;
 
 /// Lines that are read at once.
 const BATCH_LINES: usize = 4_096;
+/// How often a lock that somebody else holds is tried, and how long to wait in between.
+const LOCK_ATTEMPTS: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
 
 /// A signed head as it stands beside the journal.
 #[derive(Debug)]
@@ -60,10 +65,13 @@ impl SignedHead {
     /// Puts a cosignature under the head that is on disk now, instead of an earlier one by the same key.
     /// Gives the note as it was written.
     ///
+    /// From reading the head again until it is replaced, nobody else can sign a newer one: an older head never takes its place.
+    ///
     /// # Errors
-    /// When the ledger has signed another head meanwhile, or the file cannot be written.
+    /// When the ledger has signed another head meanwhile, is being recorded into, or the file cannot be written.
     pub fn cosigned(&self, line: &str, witness: &VerifierKey) -> anyhow::Result<String> {
         let directory = self.path.parent().context("账本头在账本目录里")?;
+        let _nobody_signs = writers_lock(directory)?;
         let now = Self::read(directory)?;
         anyhow::ensure!(
             now.note.text == self.note.text,
@@ -74,6 +82,19 @@ impl SignedHead {
         durable::replace(&self.path, "cosigned", text.as_bytes())?;
         Ok(text)
     }
+}
+
+/// Takes the lock that whoever records holds, and with it the right to sign heads. Waits for a command that is about to end.
+fn writers_lock(directory: &Path) -> anyhow::Result<<RealDisk as Disk>::Lock> {
+    let path = directory.join("lock");
+    for _ in 0..LOCK_ATTEMPTS {
+        let lock = RealDisk.try_lock(&path);
+        if let Some(lock) = lock.with_context(|| format!("无法锁定 {}。", path.display()))? {
+            return Ok(lock);
+        }
+        std::thread::sleep(LOCK_PAUSE);
+    }
+    bail!("账本 {} 正被另一个进程使用，副署没有写入。请在它结束后再运行一次。", directory.display())
 }
 
 /// The note with a further signature line, without older lines of the same key; every other byte stays.

@@ -178,6 +178,8 @@ fn generalized_time(member: &Any) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
+    use sha2::Digest as _;
+
     use super::*;
 
     #[test]
@@ -207,6 +209,33 @@ mod tests {
             assert_eq!(time(text), instant.map(|instant| instant.parse().unwrap()), "{text}");
         }
         assert_eq!(generalized_time(&Any::new(Tag::Utf8String, *b"20221231235959Z").unwrap()), None);
+    }
+
+    /// What `openssl ts -reply` answered to a request over the text `a signed head`.
+    const GRANTED: &[u8] = include_bytes!("../../../tests/data/granted.tsr");
+
+    #[test]
+    fn an_authoritys_answer_says_what_was_stamped_and_when() {
+        let stamp = Stamp::parse(GRANTED).unwrap();
+        assert_eq!(stamp.imprint, <[u8; 32]>::from(sha2::Sha256::digest(b"a signed head")));
+        assert_eq!(stamp.time, "2026-11-25T00:52:23.377000Z".parse().unwrap());
+        assert_eq!(stamp.nonce, Some(0x5c08_5a31_598e_d391_u64.to_be_bytes().to_vec()));
+        assert_eq!(stamp.policy, "1.3.6.1.4.1.99999.1");
+    }
+
+    #[test]
+    fn a_cut_answer_is_refused_and_a_changed_one_is_read_without_harm() {
+        for cut in 0..GRANTED.len() {
+            assert_eq!(Stamp::parse(&GRANTED[..cut]), Err(NotAStamp::Format("时间戳回执")), "cut to {cut}");
+        }
+        let mut told_apart = 0;
+        for at in 0..GRANTED.len() {
+            let mut changed = GRANTED.to_vec();
+            changed[at] ^= 0x41;
+            told_apart += usize::from(Stamp::parse(&changed) != Stamp::parse(GRANTED));
+        }
+        // The rest is the authority's signature and certificates, which are passed over.
+        assert!(told_apart > 100, "{told_apart}");
     }
 
     #[test]
