@@ -119,7 +119,7 @@ fn an_answer_to_something_else_is_not_kept() {
     let whole = std::fs::read(desk.path("head.tsr")).unwrap();
     for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
         std::fs::write(desk.path("cut.tsr"), &whole[..cut]).unwrap();
-        assert!(desk.run("timestamp attach L cut.tsr").with(1).err.contains("不是 时间戳回执"));
+        assert!(desk.run("timestamp attach L cut.tsr").with(1).err.contains("不是时间戳回执"));
     }
     std::fs::write(desk.path("strict.conf"), AUTHORITY.replace("sha256, sha512", "sha512")).unwrap();
     // openssl writes the refusal and ends with an error.

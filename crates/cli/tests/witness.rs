@@ -5,7 +5,7 @@ mod common;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use chain::note::{KeyType, Note, VerifierKey};
 use common::Desk;
@@ -16,7 +16,7 @@ const ORIGIN: &str = "yingtan.example/ledger";
 /// A running witness; it ends with the test.
 struct Post {
     process: Child,
-    out: BufReader<ChildStdout>,
+    said: BufReader<ChildStderr>,
     url: String,
 }
 
@@ -26,21 +26,23 @@ impl Post {
         let mut command = desk.command();
         command.args(["witness", "--listen", "127.0.0.1:0", "--log", log]);
         command.args(["--state", name, "--key", &format!("{name}.key")]);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut out = BufReader::new(process.stdout.take().unwrap());
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(process.stderr.take().unwrap());
         let mut first = String::new();
-        out.read_line(&mut first).unwrap();
+        said.read_line(&mut first).unwrap();
         let url = first.split_whitespace().find(|word| word.starts_with("http://"));
-        Self { process, out, url: url.expect("the first line names the address").to_owned() }
+        Self { process, said, url: url.expect("the first line names the address").to_owned() }
     }
 
-    /// Asks it to end, and gives what it said last.
+    /// Asks it to end, and gives what it said since its first line.
     fn stop(mut self) -> String {
         let kill = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
         assert!(kill.success());
-        let said: Vec<String> = self.out.by_ref().lines().map(Result::unwrap).collect();
+        let mut all = String::new();
+        self.said.read_to_string(&mut all).unwrap();
+        self.process.stdout.take().unwrap().read_to_string(&mut all).unwrap();
         assert!(self.process.wait().unwrap().success());
-        said.concat()
+        all
     }
 }
 

@@ -104,6 +104,7 @@ impl Memory {
     pub fn keep_fork(&self, origin: &str, note: &str) -> Result<(), MemoryError> {
         let path = self.path(origin, "fork");
         let written = match File::create_new(&path) {
+            // A crash in here leaves a part of the note, and the log's contradiction will be seen again.
             Ok(mut file) => file.write_all(note.as_bytes()).and_then(|()| file.sync_all()),
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(cause) => Err(cause),

@@ -1,8 +1,8 @@
 //! A witness at work: compare, cosign, remember, and only then answer.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chain::note::{KeyType, Note, VerifierKey, cosign, encode_base64};
+use chain::note::{KeyType, Note, NoteSignature, VerifierKey, cosign, encode_base64};
 use ed25519_dalek::SigningKey;
 
 use crate::decide::{Refusal, decide};
@@ -84,7 +84,7 @@ impl Witness {
     /// # Errors
     /// [`MemoryError`] of the first log whose file cannot be used.
     pub fn remembered(&self) -> Result<Vec<(String, u64)>, MemoryError> {
-        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let memory = self.memory();
         let size = |log: &VerifierKey| Ok((log.name().to_owned(), memory.latest(log.name())?.size));
         self.logs.iter().map(size).collect()
     }
@@ -99,35 +99,32 @@ impl Witness {
     pub fn add_checkpoint(&self, body: &[u8], time_s: u64) -> Result<String, Unable> {
         let request = Request::parse(body).map_err(Refusal::from)?;
         let origin = &request.head.origin;
-        // A thread that panicked has remembered a whole note or none; what is on disk is read again each time.
-        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        // Strangers cannot make the disk work: unknown logs are refused before anything is read.
-        if !self.logs.iter().any(|log| log.name() == origin) {
-            return Err(Refusal::UnknownOrigin.into());
-        }
+        let signed = self.signed_note(&request.note);
+        let memory = self.memory();
         let decided = decide(&request, &self.logs, memory.latest(origin)?);
         if let Err(Refusal::Fork { .. }) = decided {
-            memory.keep_fork(origin, &note_of(&request.note))?;
+            memory.keep_fork(origin, &signed)?;
         }
         decided?;
         let line = cosign(self.own.name(), &self.key, &request.note.text, time_s);
         let line = line.expect("the name is that of a key");
-        memory.remember(origin, &format!("{}{line}", note_of(&self.without_own(&request.note))))?;
+        memory.remember(origin, &format!("{signed}{line}"))?;
         Ok(line)
     }
 
-    /// The note as its log signed it, without an earlier cosignature or what pretends to be one.
-    fn without_own(&self, note: &Note) -> Note {
-        let known = |name: &str, id| self.logs.iter().any(|log| log.name() == name && log.id() == id);
-        let signatures = note.signatures.iter().filter(|line| known(&line.name, line.id)).cloned().collect();
-        Note { text: note.text.clone(), signatures }
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        // A thread that panicked has remembered a whole note or none; what is on disk is read again each time.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// A note's bytes.
-fn note_of(note: &Note) -> String {
-    let line = |line: &chain::note::NoteSignature| {
-        format!("\u{2014} {} {}\n", line.name, encode_base64(&[&line.id[..], &line.bytes].concat()))
-    };
-    format!("{}\n{}", note.text, note.signatures.iter().map(line).collect::<String>())
+    /// The note's bytes with the signatures of known logs alone: no earlier cosignature, no stranger's line.
+    fn signed_note(&self, note: &Note) -> String {
+        let known = |line: &&NoteSignature| {
+            self.logs.iter().any(|log| log.name() == line.name && log.id() == line.id)
+        };
+        let signatures = note.signatures.iter().filter(known).map(|line| {
+            format!("\u{2014} {} {}\n", line.name, encode_base64(&[&line.id[..], &line.bytes].concat()))
+        });
+        format!("{}\n{}", note.text, signatures.collect::<String>())
+    }
 }

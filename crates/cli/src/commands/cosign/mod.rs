@@ -5,7 +5,6 @@ mod head;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use chain::Instant;
 use chain::note::{KeyType, Note, VerifierKey};
 use chain::policy::Policy;
@@ -110,22 +109,23 @@ struct Cosignature {
 impl Cosignature {
     /// Looks for the key's line among those that were answered; other keys' lines are left aside, whatever they say.
     fn of(note: &Note, lines: &str, key: &VerifierKey) -> anyhow::Result<Self> {
-        let own = |line: &&str| {
-            let alone = Note::parse(format!("{}\n{line}", note.text).as_bytes());
-            alone.is_ok_and(|alone| alone.signed_by(key) == Ok(true))
-        };
-        let line = lines.split_inclusive('\n').find(own).ok_or_else(|| {
-            WrongData(format!(
-                "见证方的答复里没有“{}”对这个账本头的有效副署，没有采用。请核对 --witness-key。",
-                key.name()
-            ))
-        })?;
-        let alone = Note::parse(format!("{}\n{line}", note.text).as_bytes())?;
-        let time = alone.signatures[0].bytes.first_chunk::<8>().context("副署里有时间")?;
-        let time_s = u64::from_be_bytes(*time);
+        let own = lines.split_inclusive('\n').find_map(|line| Self::read(note, line, key));
+        own.ok_or_else(|| {
+            let name = key.name();
+            let said =
+                format!("见证方的答复里没有“{name}”对这个账本头的有效副署，没有采用。请核对 --witness-key。");
+            WrongData(said).into()
+        })
+    }
+
+    fn read(note: &Note, line: &str, key: &VerifierKey) -> Option<Self> {
+        let alone = Note::parse(format!("{}\n{line}", note.text).as_bytes()).ok()?;
+        if alone.signed_by(key) != Ok(true) {
+            return None;
+        }
+        let time_s = u64::from_be_bytes(*alone.signatures.first()?.bytes.first_chunk::<8>()?);
         // tlog-cosignature allows no larger time.
-        anyhow::ensure!(i64::try_from(time_s).is_ok(), "副署的时间超出范围，没有采用。");
-        Ok(Self { line: line.to_owned(), time_s })
+        i64::try_from(time_s).is_ok().then(|| Self { line: line.to_owned(), time_s })
     }
 }
 

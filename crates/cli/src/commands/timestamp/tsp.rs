@@ -53,7 +53,7 @@ type Members = Vec<Any>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAStamp {
     /// No DER of this structure.
-    #[error("不是 {0}（RFC 3161，DER）")]
+    #[error("不是{0}（RFC 3161，DER）")]
     Format(&'static str),
     /// The authority said no.
     #[error("时间戳服务没有签发（状态 {0}）")]
