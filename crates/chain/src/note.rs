@@ -347,7 +347,8 @@ fn read_checkpoint(text: &str) -> Option<Checkpoint> {
 }
 
 /// Reads a decimal number without sign, spaces or leading zeros.
-pub(crate) fn read_decimal(text: &str) -> Option<u64> {
+#[must_use]
+pub fn read_decimal(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     plain.then(|| text.parse().ok()).flatten()
 }

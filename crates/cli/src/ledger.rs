@@ -381,7 +381,7 @@ fn tell_opened(journal: &Journal) {
 }
 
 /// Damage is about the data; anything else an engine says is about the machine.
-fn of_store(error: store::StoreError) -> anyhow::Error {
+pub fn of_store(error: store::StoreError) -> anyhow::Error {
     if matches!(error, store::StoreError::Corrupt { .. }) {
         return WrongData(error.to_string()).into();
     }

@@ -10,13 +10,15 @@ use spdx::{Expression, ParseMode};
 use crate::process::{say, workspace_root};
 
 /// The only list: permissive licences, none that asks for the source of what is built with it.
-const ALLOWED: [&str; 12] = [
+const ALLOWED: [&str; 13] = [
     "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
     "BSD-3-Clause",
     "BSL-1.0",
     "CC0-1.0",
+    // Data only: Mozilla's list of certificate authorities, which HTTPS clients bring along.
+    "CDLA-Permissive-2.0",
     "ISC",
     "MIT",
     "MIT-0",

@@ -3,6 +3,7 @@
 pub mod acts;
 mod catalogue;
 mod compress;
+mod cosign;
 mod hammer;
 mod keys;
 pub mod opening;
@@ -12,7 +13,9 @@ mod schema;
 pub mod setup;
 pub mod status;
 mod submit;
+mod timestamp;
 mod verify;
+mod witness;
 
 use clap::Subcommand;
 
@@ -71,6 +74,12 @@ pub enum Command {
     Diff(questions::diff::Arguments),
     /// 审计：只凭文件重算一切
     Verify(verify::Arguments),
+    /// 请见证方副署当前账本头
+    Cosign(cosign::Arguments),
+    /// 时间戳（RFC 3161）：出请求文件，收回执
+    Timestamp(timestamp::Arguments),
+    /// 运行见证方：为别处的账本头副署
+    Witness(witness::Arguments),
     /// 压缩已封存的段文件
     Compress,
     /// 输出各类事件和计分规则的 JSON Schema
@@ -111,6 +120,9 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Trail(arguments) => questions::trail::run(arguments, ledger),
         Command::Diff(arguments) => questions::diff::run(arguments, ledger),
         Command::Verify(arguments) => verify::run(&arguments, ledger),
+        Command::Cosign(arguments) => cosign::run(&arguments, ledger),
+        Command::Timestamp(arguments) => timestamp::run(&arguments, ledger),
+        Command::Witness(arguments) => witness::run(&arguments),
         Command::Compress => compress::run(ledger),
         Command::Hammer(arguments) => hammer::run(&arguments, ledger),
         Command::Schema(arguments) => schema::run(&arguments),

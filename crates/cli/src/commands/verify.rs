@@ -58,7 +58,7 @@ fn require_ledger(directory: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn policy(path: &Path) -> anyhow::Result<Policy> {
+pub(super) fn policy(path: &Path) -> anyhow::Result<Policy> {
     Policy::parse(&read_file(path)?)
         .map_err(|error| WrongData(format!("{} 不是见证策略：{error}", path.display())).into())
 }
