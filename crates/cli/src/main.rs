@@ -6,9 +6,11 @@
 mod args;
 mod commands;
 mod ending;
+mod heads;
 mod help;
 mod ledger;
 mod ledger_dir;
+mod log_key;
 mod output;
 mod progress;
 mod secret_key;

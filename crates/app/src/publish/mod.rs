@@ -66,18 +66,38 @@ impl<H: HeadStore, D: Disk> Publisher<H, D> {
         TileFolder::on(self.disk.clone(), &self.ledger)
     }
 
-    /// Finds out whether the ledger leads to every head that is known of it; nothing may be appended where it does not.
+    /// The known heads that the ledger does not lead to, and `others` of that kind: it is an older copy then, or another
+    /// ledger. Heads that a `ledger-restored` line has given up are not among them.
     ///
     /// Reads at most 255 lines for each head.
     ///
     /// # Errors
-    /// [`PublishError::Lost`]: it is an older copy, or another ledger. [`PublishError::Unreadable`],
-    /// [`PublishError::Load`], [`PublishError::Store`].
-    pub fn check(&self, log: &dyn EventLog, model: &ReadModel) -> Result<(), PublishError> {
-        for head in self.heads.latest()?.into_iter().chain(self.published()?) {
-            leads_to(log, model, head)?;
+    /// [`PublishError::Unreadable`], [`PublishError::Load`], [`PublishError::Store`].
+    pub fn lost(
+        &self,
+        log: &dyn EventLog,
+        model: &ReadModel,
+        others: Vec<SignedHead>,
+    ) -> Result<Vec<SignedHead>, PublishError> {
+        let mut lost: Vec<SignedHead> = Vec::new();
+        for head in self.heads.latest()?.into_iter().chain(self.published()?).chain(others) {
+            let known = lost.iter().any(|own| own.head == head.head);
+            if !known && !leads_to(log, model, &head.head)? {
+                lost.push(head);
+            }
         }
-        Ok(())
+        Ok(lost)
+    }
+
+    /// Refuses a ledger that does not lead to every head that is known of it: nothing may be appended to it.
+    ///
+    /// # Errors
+    /// [`PublishError::Lost`], and those of [`lost`](Self::lost).
+    pub fn check(&self, log: &dyn EventLog, model: &ReadModel) -> Result<(), PublishError> {
+        match self.lost(log, model, Vec::new())?.into_iter().next() {
+            Some(lost) => Err(LostBranch { lost, lines: model.size() }.into()),
+            None => Ok(()),
+        }
     }
 
     /// Signs the head over all lines of `model`, which are durable in `log`, and stores it; `None` without lines.
@@ -188,14 +208,12 @@ impl<H: HeadStore, D: Disk> Publisher<H, D> {
     }
 }
 
-/// Says whether the ledger leads to a head, or has said that it does not.
-fn leads_to(log: &dyn EventLog, model: &ReadModel, head: SignedHead) -> Result<(), PublishError> {
+/// Whether the ledger leads to a head, or says of it that it was lost.
+fn leads_to(log: &dyn EventLog, model: &ReadModel, head: &Checkpoint) -> Result<bool, PublishError> {
     let registry = model.ledger().book().registry();
-    let of_this_ledger = registry.opened().is_some_and(|opened| opened.origin == head.head.origin);
-    let lines = model.size();
-    let leads =
-        of_this_ledger && head.head.size <= lines && root_at(log, model, head.head.size)? == head.head.root;
-    if leads || registry.gave_up(&head.head) { Ok(()) } else { Err(LostBranch { lost: head, lines }.into()) }
+    let of_this_ledger = registry.opened().is_some_and(|opened| opened.origin == head.origin);
+    let reached = of_this_ledger && head.size <= model.size();
+    Ok(registry.gave_up(head) || (reached && root_at(log, model, head.size)? == head.root))
 }
 
 fn root_at(log: &dyn EventLog, model: &ReadModel, size: u64) -> Result<TreeHash, PublishError> {
