@@ -100,9 +100,9 @@ fn publisher(disk: &SimDisk) -> Publisher<HeadFile<SimDisk>, SimDisk> {
 /// The whole way, with the key of this seed.
 fn publish(disk: &SimDisk, book: &Book, seed: u8) -> Result<SignedHead, PublishError> {
     let publisher = publisher(disk);
-    let signed = publisher.sign(&*book.log, &book.model, &Key::of(seed))?.expect("a ledger with lines");
-    publisher.publish(&*book.log, &signed)?;
-    Ok(signed)
+    let unpublished = publisher.sign(&*book.log, &book.model, &Key::of(seed))?.expect("a ledger with lines");
+    publisher.publish(&unpublished)?;
+    Ok(unpublished.signed().clone())
 }
 
 fn published(disk: &SimDisk) -> SignedHead {
@@ -266,14 +266,13 @@ fn tiles_that_were_all_lost_are_back_with_the_next_head() {
 #[test]
 fn a_witness_s_signature_stays_where_the_same_head_is_published_again() {
     let (disk, book) = (machine(), Book::opened());
-    let publisher = publisher(&disk);
-    let signed = publisher.sign(&*book.log, &book.model, &Key::of(7)).unwrap().unwrap();
-    let witness =
-        cosign("w1.example", &SigningKey::from_bytes(&[9; 32]), &signed.head.text(), 1_700_000_000).unwrap();
+    let signed = publisher(&disk).sign(&*book.log, &book.model, &Key::of(7)).unwrap().unwrap();
+    let text = signed.signed().head.text();
+    let witness = cosign("w1.example", &SigningKey::from_bytes(&[9; 32]), &text, 1_700_000_000).unwrap();
     let cosigned = signed.with_signatures([witness.as_str()]);
-    publisher.publish(&*book.log, &cosigned).unwrap();
+    publisher(&disk).publish(&cosigned).unwrap();
     publish(&disk, &book, 7).unwrap();
-    assert_eq!(published(&disk), cosigned);
+    assert_eq!(published(&disk), *cosigned.signed());
 }
 
 #[test]
@@ -392,8 +391,16 @@ fn a_head_that_somebody_else_stored_is_not_overwritten() {
         assert!(matches!(heads(&disk).advance(expected, &first), Err(PublishError::Moved { .. })));
     }
     assert_eq!(heads(&disk).latest().unwrap(), Some(second));
-    // A head that is published is not followed by a smaller one, whatever is stored.
-    assert!(matches!(publisher(&disk).publish(&*early.log, &first), Err(PublishError::Lost(_))));
+}
+
+#[test]
+fn a_published_head_is_not_followed_by_a_smaller_one() {
+    let (early, late) = two_stages();
+    let disk = machine();
+    let slow = publisher(&disk).sign(&*early.log, &early.model, &Key::of(7)).unwrap().unwrap();
+    let second = publish(&disk, &late, 7).unwrap();
+    assert!(matches!(publisher(&disk).publish(&slow), Err(PublishError::Lost(_))));
+    assert_eq!(published(&disk), second);
 }
 
 #[test]

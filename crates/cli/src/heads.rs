@@ -113,11 +113,9 @@ fn publish_with<H: app::publish::HeadStore>(
     model: &ReadModel,
     key: &SecretKey,
 ) -> anyhow::Result<Option<SignedHead>> {
-    let signed = publisher.sign(log, model, key).map_err(of_publish)?;
-    if let Some(signed) = &signed {
-        publisher.publish(log, signed).map_err(of_publish)?;
-    }
-    Ok(signed)
+    let Some(unpublished) = publisher.sign(log, model, key).map_err(of_publish)? else { return Ok(None) };
+    publisher.publish(&unpublished).map_err(of_publish)?;
+    Ok(Some(unpublished.signed().clone()))
 }
 
 /// Keeps the first head of a ledger that has got its name. A crash before leaves it published only; the next one is kept.

@@ -46,13 +46,6 @@ impl SignedHead {
         Self { head, note }
     }
 
-    /// The same head with more signature lines, such as those of witnesses; each line ends with LF.
-    #[must_use]
-    pub fn with_signatures<'a>(mut self, lines: impl IntoIterator<Item = &'a str>) -> Self {
-        lines.into_iter().for_each(|line| self.note.push_str(line));
-        self
-    }
-
     /// Whether a note of the same head has every signature of this one.
     pub(super) fn is_in(&self, other: &Self) -> bool {
         let (Ok(own), Ok(other)) = (Note::parse(self.note.as_bytes()), Note::parse(other.note.as_bytes()))

@@ -111,12 +111,13 @@ impl<H: HeadStore, D: Disk> Publisher<H, D> {
         log: &dyn EventLog,
         model: &ReadModel,
         signer: &dyn HeadSigner,
-    ) -> Result<Option<SignedHead>, PublishError> {
+    ) -> Result<Option<Unpublished>, PublishError> {
         let registry = model.ledger().book().registry();
         let Some(opened) = registry.opened() else { return Ok(None) };
         self.check(log, model)?;
         require_key(registry, model.size(), signer)?;
-        let root = self.reread(log, model.size())?;
+        let tree = Reread::of(log, self.resume()?, model.size())?;
+        let root = tree.growing.root();
         if root != model.tree().root() {
             return Err(PublishError::Reread { size: model.size() });
         }
@@ -124,20 +125,21 @@ impl<H: HeadStore, D: Disk> Publisher<H, D> {
         let signed = SignedHead::of(head, signer);
         // A crash from here on leaves a head that is stored and not published: signing again gives the same one.
         self.heads.advance(self.heads.latest()?.as_ref(), &signed)?;
-        Ok(Some(signed))
+        Ok(Some(Unpublished { signed, tree }))
     }
 
     /// Publishes a signed head: its tiles first, then `checkpoint`. Doing it again does no harm.
     ///
     /// # Errors
-    /// [`PublishError::Reread`]: the lines do not lead to the head. [`PublishError::Lost`]: a larger head, or one of another
-    /// branch, is published. [`PublishError::Load`], [`PublishError::Store`]: the head before is still published, or this.
-    pub fn publish(&self, log: &dyn EventLog, signed: &SignedHead) -> Result<(), PublishError> {
+    /// [`PublishError::Lost`]: a larger head is published. [`PublishError::Store`]: the head before is still published, or
+    /// this one is.
+    pub fn publish(&self, unpublished: &Unpublished) -> Result<(), PublishError> {
+        let Unpublished { signed, tree } = unpublished;
         let published = self.published()?;
         if let Some(lost) = published.clone().filter(|before| before.head.size > signed.head.size) {
             return Err(LostBranch { lost, lines: signed.head.size }.into());
         }
-        let complete = self.write_tiles(log, &signed.head, self.resume()?)?;
+        let complete = self.write_tiles(tree)?;
         // Every tile that the head speaks of is durable. A crash in here leaves the head before or this one.
         let path = self.checkpoint();
         let written = if published.is_some_and(|before| signed.is_in(&before)) {
@@ -153,23 +155,15 @@ impl<H: HeadStore, D: Disk> Publisher<H, D> {
     /// Makes every tile of the published head again from the lines, where it is missing or differs.
     ///
     /// # Errors
-    /// As [`publish`](Self::publish).
+    /// [`PublishError::Reread`]: the lines do not lead to the head; no tile was written. [`PublishError::Load`],
+    /// [`PublishError::Store`].
     pub fn rebuild_tiles(&self, log: &dyn EventLog) -> Result<(), PublishError> {
-        let Some(published) = self.published()? else { return Ok(()) };
-        self.write_tiles(log, &published.head, GrowingTiles::new()).map(drop)
-    }
-
-    /// The root of the first `size` lines: those of the published head from their tiles, the others read again.
-    fn reread(&self, log: &dyn EventLog, size: u64) -> Result<TreeHash, PublishError> {
-        let mut growing = self.resume()?;
-        if growing.size() > size {
-            growing = GrowingTiles::new();
+        let Some(SignedHead { head, .. }) = self.published()? else { return Ok(()) };
+        let tree = Reread::of(log, GrowingTiles::new(), head.size)?;
+        if tree.growing.root() != head.root {
+            return Err(PublishError::Reread { size: head.size });
         }
-        each_leaf(log, growing.size()..size, &mut |leaf| {
-            growing.append(leaf, &mut |_, _| {});
-            Ok::<(), PublishError>(())
-        })?;
-        Ok(growing.root())
+        self.write_tiles(&tree).map(drop)
     }
 
     /// The tree of the published head, from its partial tiles; an empty one where they are missing or do not lead to it.
@@ -185,26 +179,54 @@ impl<H: HeadStore, D: Disk> Publisher<H, D> {
         }
     }
 
-    /// Writes the tiles from a tree to a head; gives the full ones.
-    fn write_tiles(
-        &self,
-        log: &dyn EventLog,
-        head: &Checkpoint,
-        mut growing: GrowingTiles,
-    ) -> Result<Vec<Tile>, PublishError> {
+    /// Writes the tiles of a tree, full ones first; gives those.
+    fn write_tiles(&self, tree: &Reread) -> Result<Vec<Tile>, PublishError> {
         let tiles = self.tiles();
         let mut writer = tiles.writer();
+        tree.full.iter().try_for_each(|(tile, hashes)| writer.write(*tile, hashes))?;
+        tree.growing.partial().try_for_each(|(tile, hashes)| writer.write(tile, hashes))?;
+        writer.finish()?;
+        Ok(tree.full.iter().map(|(tile, _)| *tile).collect())
+    }
+}
+
+/// A head that is signed and stored, and the tiles that must be there before it is published.
+#[derive(Clone, Debug)]
+pub struct Unpublished {
+    signed: SignedHead,
+    tree: Reread,
+}
+
+impl Unpublished {
+    /// The head.
+    #[must_use]
+    pub const fn signed(&self) -> &SignedHead {
+        &self.signed
+    }
+
+    /// The same with more signature lines, such as those of witnesses; each line ends with LF.
+    #[must_use]
+    pub fn with_signatures<'a>(mut self, lines: impl IntoIterator<Item = &'a str>) -> Self {
+        lines.into_iter().for_each(|line| self.signed.note.push_str(line));
+        self
+    }
+}
+
+/// The tree of lines that were read again, and the tiles that became full: 32 bytes a line.
+#[derive(Clone, Debug)]
+struct Reread {
+    growing: GrowingTiles,
+    full: Vec<(Tile, Vec<TreeHash>)>,
+}
+
+impl Reread {
+    /// Reads and hashes the lines from a tree up to `size`.
+    fn of(log: &dyn EventLog, mut growing: GrowingTiles, size: u64) -> Result<Self, PublishError> {
         let mut full = Vec::new();
-        each_leaf(log, growing.size()..head.size, &mut |leaf| {
+        each_leaf(log, growing.size()..size, &mut |leaf| {
             growing.append(leaf, &mut |tile, hashes| full.push((tile, hashes.to_vec())));
-            full.drain(..).try_for_each(|(tile, hashes)| writer.write(tile, &hashes))?;
-            Ok::<(), PublishError>(())
         })?;
-        if growing.root() != head.root || growing.size() != head.size {
-            return Err(PublishError::Reread { size: head.size });
-        }
-        growing.partial().try_for_each(|(tile, hashes)| writer.write(tile, hashes))?;
-        Ok(writer.finish()?)
+        Ok(Self { growing, full })
     }
 }
 

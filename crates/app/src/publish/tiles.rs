@@ -66,7 +66,7 @@ impl<D: Disk> TileFolder<D> {
     }
 
     pub(super) fn writer(&self) -> TileWriter<'_, D> {
-        TileWriter { folder: self, touched: BTreeSet::new(), made: BTreeSet::new(), complete: Vec::new() }
+        TileWriter { folder: self, touched: BTreeSet::new(), made: BTreeSet::new() }
     }
 
     /// Removes partial tiles whose full tile is published. They are of no use any more: one that stays does no harm.
@@ -110,30 +110,25 @@ fn tile_of_lines(log: &dyn EventLog, tile: Tile, below: &mut Below<'_>) -> Resul
 /// The leaf hashes of a range of lines, re-read and hashed.
 fn leaves(log: &dyn EventLog, range: std::ops::Range<u64>) -> Result<Vec<TreeHash>, LoadError> {
     let mut leaves = Vec::new();
-    each_leaf(log, range, &mut |leaf| {
-        leaves.push(leaf);
-        Ok::<(), LoadError>(())
-    })?;
+    each_leaf(log, range, &mut |leaf| leaves.push(leaf))?;
     Ok(leaves)
 }
 
 /// Gives the leaf hash of each line of a range, re-read and hashed, in order.
-pub(super) fn each_leaf<E: From<LoadError>>(
+pub(super) fn each_leaf(
     log: &dyn EventLog,
     range: std::ops::Range<u64>,
-    each: &mut dyn FnMut(TreeHash) -> Result<(), E>,
-) -> Result<(), E> {
+    each: &mut dyn FnMut(TreeHash),
+) -> Result<(), LoadError> {
     let mut batch = LineBatch::default();
     let mut next = range.start;
     while next < range.end {
         let wanted = usize::try_from(range.end - next).unwrap_or(BATCH_LINES).min(BATCH_LINES);
-        log.read_into(next, wanted, &mut batch).map_err(LoadError::from)?;
+        log.read_into(next, wanted, &mut batch)?;
         if batch.is_empty() {
-            return Err(LoadError::Short { position: next, size: range.end }.into());
+            return Err(LoadError::Short { position: next, size: range.end });
         }
-        for (_, line) in &batch {
-            each(leaf_hash(line))?;
-        }
+        batch.iter().for_each(|(_, line)| each(leaf_hash(line)));
         next = batch.next();
     }
     Ok(())
@@ -146,7 +141,6 @@ pub(super) struct TileWriter<'a, D: Disk> {
     touched: BTreeSet<PathBuf>,
     /// Folders that are known to be there.
     made: BTreeSet<PathBuf>,
-    complete: Vec<Tile>,
 }
 
 impl<D: Disk> TileWriter<'_, D> {
@@ -155,11 +149,7 @@ impl<D: Disk> TileWriter<'_, D> {
         let path = self.folder.ledger.join(tile.path());
         let bytes = tile_bytes(hashes);
         let written = self.write_file(&path, &bytes);
-        written.map_err(|cause| StoreError::io("写入瓦片", &path, cause))?;
-        if u64::from(tile.width) == WIDTH {
-            self.complete.push(tile);
-        }
-        Ok(())
+        written.map_err(|cause| StoreError::io("写入瓦片", &path, cause))
     }
 
     fn write_file(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -187,12 +177,12 @@ impl<D: Disk> TileWriter<'_, D> {
         Ok(())
     }
 
-    /// Makes every name durable; gives the full tiles that were written or were there.
-    pub(super) fn finish(self) -> Result<Vec<Tile>, StoreError> {
+    /// Makes every name durable.
+    pub(super) fn finish(self) -> Result<(), StoreError> {
         for folder in &self.touched {
             let synced = self.folder.disk.sync_dir(folder);
             synced.map_err(|cause| StoreError::io("写入瓦片目录", folder, cause))?;
         }
-        Ok(self.complete)
+        Ok(())
     }
 }
