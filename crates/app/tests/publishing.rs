@@ -195,6 +195,33 @@ fn any_fault_on_the_way_leaves_the_head_before_or_the_new_one_and_the_next_run_c
 }
 
 #[test]
+fn any_fault_on_the_way_to_the_first_head_leaves_none_or_a_whole_one() {
+    let book = Book::opened();
+    let clean = machine();
+    let first = clean.operations();
+    let expected = publish(&clean, &book, 7).unwrap();
+    for operation in first..clean.operations() {
+        for effect in [Effect::Lost, Effect::Persisted] {
+            for cut in [Cut::Nothing, Cut::Everything, Cut::Some(operation), Cut::Some(operation + 77)] {
+                let disk = machine();
+                disk.fail(Fault { operation, effect, error: ErrorKind::Other });
+                drop(publish(&disk, &book, 7));
+                disk.heal();
+                disk.crash(cut);
+                if let Some(head) = publisher(&disk).published().unwrap() {
+                    assert_eq!(heads(&disk).latest().unwrap().as_ref(), Some(&head));
+                    assert_tiles(&disk, &head, &book);
+                }
+                assert_eq!(publish(&disk, &book, 7).unwrap(), expected);
+                disk.crash(Cut::Nothing);
+                assert_eq!(published(&disk), expected, "operation {operation} {effect:?} {cut:?}");
+                assert_tiles(&disk, &expected, &book);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_full_disk_leaves_the_head_before() {
     let (early, late) = two_stages();
     let disk = machine();
