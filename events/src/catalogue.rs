@@ -105,6 +105,7 @@ macro_rules! catalogue {
 catalogue! {
     LedgerOpened => "ledger-opened", 1;
     LogKeyChanged => "log-key-changed", 1;
+    LedgerRestored => "ledger-restored", 1;
     UnitRegistered => "unit-registered", 1;
     AreaRegistered => "area-registered", 1;
     ResponsibilityAssigned => "responsibility-assigned", 1;

@@ -56,6 +56,7 @@ fn a_year_shows_everything_a_ledger_can_go_through() {
     // Keys are enrolled and units vetoed by people, not by a demonstration.
     let absent = [
         EventKind::LogKeyChanged,
+        EventKind::LedgerRestored,
         EventKind::KeyEnrolled,
         EventKind::KeyRevoked,
         EventKind::VetoImposed,

@@ -5,9 +5,11 @@
 
 mod axes;
 mod clock;
+mod files;
 mod fold;
 mod group;
 mod load;
+pub mod publish;
 mod recorder;
 mod saved;
 mod sequencer;

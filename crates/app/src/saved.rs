@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use chain::EventHash;
 use store::StoreError;
-use store::disk::{Access, Disk, DiskFile, RealDisk};
+use store::disk::{Disk, RealDisk};
 
+use crate::files;
 use crate::fold::Projection;
 
 /// The first bytes of every saved state.
@@ -82,29 +83,20 @@ impl<D: Disk> SavedStates<D> {
         self.replace(&path, &bytes).map_err(|cause| StoreError::io("保存投影状态", &path, cause))
     }
 
-    /// Writes under another name, then renames: a crash leaves the old file or the new one, and at worst a
-    /// leftover under the other name, which the next save overwrites.
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let beside = path.with_extension("new");
         self.disk.create_dir(&self.folder)?;
         // Before anything is in it: a state in a folder that a power cut takes away was not saved.
-        self.disk.sync_dir(
-            self.folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-        )?;
-        let file = self.disk.create(&beside)?;
-        file.write_at(bytes, 0)?;
-        file.sync_all()?;
-        self.disk.rename(&beside, path)?;
-        self.disk.sync_dir(&self.folder)
+        self.disk.sync_dir(files::folder_of(&self.folder))?;
+        files::replace(&self.disk, path, bytes)
     }
 
     /// Reads the state that was saved last.
     #[must_use]
     pub fn latest<P: Projection>(&self) -> Latest<P> {
         let path = self.path::<P>();
-        let bytes = match self.read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Latest::Nothing,
+        let bytes = match files::read(&self.disk, &path) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Latest::Nothing,
             Err(error) => return Latest::Unfit(Unfit { path, reason: format!("读取失败：{error}") }),
         };
         match decode(&bytes) {
@@ -115,15 +107,6 @@ impl<D: Disk> SavedStates<D> {
                 Latest::Unfit(Unfit { path, reason })
             }
         }
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let file = self.disk.open(path, Access::Read)?;
-        let length = usize::try_from(file.len()?).map_err(io::Error::other)?;
-        let mut bytes = vec![0; length];
-        let read = file.read_at(&mut bytes, 0)?;
-        bytes.truncate(read);
-        Ok(bytes)
     }
 
     fn path<P: Projection>(&self) -> PathBuf {

@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 pub const EVENT_CONTEXT: &str = "progress-ledger 2026-11 event";
 /// BLAKE3 context of a table root (`docs/format.md` §5).
 pub const TABLE_CONTEXT: &str = "progress-ledger 2026-11 table";
+/// BLAKE3 context of the phrase by which people compare tree heads (`docs/decisions/0019`).
+pub const PHRASE_CONTEXT: &str = "progress-ledger 2026-11 head phrase";
 /// BLAKE3 context of an event id (`docs/format.md` §4).
 pub const ID_CONTEXT: &str = "progress-ledger 2026-11 id";
 
@@ -182,6 +184,12 @@ pub fn event_hash(line: &[u8]) -> EventHash {
 #[must_use]
 pub fn table_root(bytes: &[u8]) -> TableRoot {
     TableRoot(derive(TABLE_CONTEXT, bytes))
+}
+
+/// Hashes a tree head's text into the bits of the phrase by which people compare heads.
+#[must_use]
+pub fn head_phrase(text: &str) -> [u8; 32] {
+    derive(PHRASE_CONTEXT, text.as_bytes())
 }
 
 /// Hashes a file's bytes without a context.

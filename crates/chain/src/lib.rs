@@ -12,6 +12,7 @@ pub mod policy;
 pub mod proof;
 pub mod segment;
 pub mod tile;
+pub mod tiled;
 pub mod tree;
 pub mod tree_index;
 pub mod typed;

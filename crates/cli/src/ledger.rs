@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use app::publish::SignedHead;
 use app::{SavedStates, Sequencer, SubmitError, SystemClock};
-use chain::note::Checkpoint;
-use chain::{EventHash, Instant, TreeHash};
+use chain::{EventHash, Instant};
 use domain::book::Book;
 use domain::ledger::{Problem, Submission};
 use events::{LedgerOpened, Recorded, UnitId};
@@ -18,9 +18,10 @@ use store_journal::{Journal, JournalOptions};
 use uuid::Uuid;
 
 use crate::ending::WrongData;
+use crate::heads;
 use crate::output::{Answer, complain};
 use crate::progress;
-use crate::secret_key::{self, SecretKey};
+use crate::secret_key::SecretKey;
 
 /// Below this many lines beyond the saved state, reading them again is faster than saving.
 const SAVE_AFTER_LINES: u64 = 20_000;
@@ -149,15 +150,33 @@ impl Writer {
     /// Opens the ledger in a folder for recording.
     ///
     /// # Errors
-    /// When it is open elsewhere, cannot be written, or its lines make no ledger.
+    /// When it is open elsewhere, cannot be written, its lines make no ledger, or it is an older copy of itself.
     pub fn open(directory: &Path) -> anyhow::Result<Self> {
+        let journal = heads::open_journal(directory)?;
+        tell_opened(&journal);
+        let model = load(directory, &journal)?;
+        heads::check(directory, &journal, &model)?;
+        Ok(Self::start(directory, journal, model))
+    }
+
+    /// Opens a ledger that may be an older copy of itself; gives the heads that were lost with the later lines, of
+    /// those known and of `others`. An append that is not whole at its end is cut off: it is lost as well.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_older(directory: &Path, others: Vec<SignedHead>) -> anyhow::Result<(Self, Vec<SignedHead>)> {
         let journal = Journal::open(directory, JournalOptions::default()).map_err(of_store)?;
         tell_opened(&journal);
         let model = load(directory, &journal)?;
+        let lost = heads::lost(directory, &journal, &model, others)?;
+        Ok((Self::start(directory, journal, model), lost))
+    }
+
+    fn start(directory: &Path, journal: Journal, model: ReadModel) -> Self {
         let journal = Arc::new(journal);
         let log: Arc<dyn EventLog> = Arc::<Journal>::clone(&journal);
         let sequencer = Sequencer::start(log, model, Arc::new(SystemClock));
-        Ok(Self { directory: directory.to_owned(), journal, sequencer })
+        Self { directory: directory.to_owned(), journal, sequencer }
     }
 
     /// The folder.
@@ -173,6 +192,15 @@ impl Writer {
     /// Lets `read` look at what the ledger was read into.
     pub fn with_model<T>(&self, read: impl FnOnce(&ReadModel) -> T) -> T {
         self.sequencer.with_model(read)
+    }
+
+    /// The ledger's name in tree heads.
+    ///
+    /// # Errors
+    /// When there is no line yet.
+    pub fn origin(&self) -> anyhow::Result<String> {
+        let origin = self.with_book(|book| book.registry().opened().map(|opened| opened.origin.clone()));
+        origin.context("账本里还没有任何一行。")
     }
 
     /// How many lines there are.
@@ -192,6 +220,14 @@ impl Writer {
         })?;
         bar.finish_and_clear();
         Ok(compressed.segments)
+    }
+
+    /// Makes the hash tiles of the published head again where they are missing or wrong.
+    ///
+    /// # Errors
+    /// When the lines do not lead to the head, or a tile cannot be written.
+    pub fn rebuild_tiles(&self) -> anyhow::Result<()> {
+        heads::rebuild_tiles(&self.directory, &*self.journal)
     }
 
     /// What is wrong with a submission or asks for a confirmation, without recording it.
@@ -239,28 +275,28 @@ impl Writer {
         Ok(Receipt { submission: *submission, unit, at, repeated: true, lines })
     }
 
-    /// Ends recording: signs the new head, and saves what was read where that pays.
+    /// Ends recording: signs and publishes the new head, and saves what was read where that pays.
     ///
     /// Nothing of what was acknowledged depends on it: a crash in here leaves an older head and an older saved state.
     ///
     /// # Errors
-    /// When the head cannot be written.
+    /// When the head cannot be signed or written.
     pub fn close(self) -> anyhow::Result<()> {
         self.sequencer.shutdown();
         self.sequencer.with_model(|model| {
-            sign_head(&self.directory, model)?;
+            heads::publish(&self.directory, &*self.journal, model)?;
             save(&self.directory, model);
             Ok(())
         })
     }
 
-    /// Ends recording; the head is signed with the key of a ledger that has not got its name yet.
+    /// Ends recording in a ledger that has not got its name yet; its first head is to be kept when it has.
     ///
     /// # Errors
-    /// When the head cannot be written.
-    pub fn close_with(self, key: &SecretKey) -> anyhow::Result<()> {
+    /// When the head cannot be signed or written.
+    pub fn close_new(self, key: &SecretKey) -> anyhow::Result<SignedHead> {
         self.sequencer.shutdown();
-        self.sequencer.with_model(|model| sign_head_with(&self.directory, model, key))
+        self.sequencer.with_model(|model| heads::publish_new(&self.directory, &*self.journal, model, key))
     }
 
     /// Marks an answer where every figure is made up.
@@ -290,7 +326,10 @@ fn receipt_of(receipt: &app::Receipt, kinds: &[&'static str]) -> Receipt {
 }
 
 /// Reads the log, from the saved state on where that fits.
-fn load(directory: &Path, journal: &Journal) -> anyhow::Result<ReadModel> {
+///
+/// # Errors
+/// When its lines make no ledger.
+pub fn load(directory: &Path, journal: &Journal) -> anyhow::Result<ReadModel> {
     let latest = saved_states(directory).latest::<ReadModel>();
     if let app::Latest::Unfit(unfit) = &latest {
         complain(&format!("提示：{unfit}\n"));
@@ -317,60 +356,6 @@ pub fn save(directory: &Path, model: &ReadModel) {
     {
         complain(&format!("提示：保存状态没有写成（{error}），下次打开会从账本重算。\n"));
     }
-}
-
-/// Signs the head over all lines with the key beside the folder, and puts it in place of the one before.
-///
-/// A missing key is told and leaves the older head: it may trail the journal.
-fn sign_head(directory: &Path, model: &ReadModel) -> anyhow::Result<()> {
-    let path = secret_key::beside(directory);
-    if !path.exists() {
-        complain(&format!("提示：没有密钥文件 {}，账本头没有更新；记录本身不受影响。\n", path.display()));
-        return Ok(());
-    }
-    sign_head_with(directory, model, &SecretKey::read(&path)?)
-}
-
-/// Signs the head over all lines with a key.
-///
-/// # Errors
-/// When it is not the ledger's key, or the head cannot be written.
-pub fn sign_head_with(directory: &Path, model: &ReadModel, key: &SecretKey) -> anyhow::Result<()> {
-    let Some(opened) = model.ledger().book().registry().opened() else { return Ok(()) };
-    anyhow::ensure!(
-        key.verifier.to_string() == opened.log_key,
-        "密钥“{}”不是这个账本的密钥，账本头没有更新；记录本身不受影响。",
-        key.verifier
-    );
-    let head = head(&opened.origin, model.size(), model.tree().root());
-    let note = signed(&head, &opened.origin, key)?;
-    write_durably(&directory.join("checkpoint"), note.as_bytes())
-}
-
-fn head(origin: &str, size: u64, root: TreeHash) -> Checkpoint {
-    Checkpoint { origin: origin.to_owned(), size, root }
-}
-
-/// A signed note: the head's text, an empty line, the signature's line.
-fn signed(head: &Checkpoint, origin: &str, key: &SecretKey) -> anyhow::Result<String> {
-    let text = head.text();
-    let line = chain::note::sign(origin, &key.signing, &text).ok().context("账本名不能作密钥名")?;
-    Ok(format!("{text}\n{line}"))
-}
-
-/// Written under another name and synced first: a crash leaves the older head or the newer one, whole.
-fn write_durably(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    let beside = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        std::fs::File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
-    };
-    write().with_context(|| format!("账本头没有写成：{}。记录本身不受影响。", path.display()))
 }
 
 fn tell_opened(journal: &Journal) {

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use app::publish::HeadSigner;
 use chain::note::{KeyType, VerifierKey, decode_base64, encode_base64};
 use ed25519_dalek::SigningKey;
 
@@ -80,10 +81,27 @@ impl SecretKey {
         written.with_context(|| format!("无法写入密钥文件 {}。", path.display()))
     }
 
+    /// The key's id in hex, as it stands in verifier keys.
+    #[must_use]
+    pub fn id(&self) -> String {
+        hex(self.verifier.id())
+    }
+
     fn text(&self) -> String {
-        let (name, id) = (self.verifier.name(), hex(self.verifier.id()));
+        let (name, id) = (self.verifier.name(), self.id());
         let bytes = [&[self.verifier.kind().byte()], self.signing.as_bytes().as_slice()].concat();
         format!("{PREFIX}{name}+{id}+{}", encode_base64(&bytes))
+    }
+}
+
+impl HeadSigner for SecretKey {
+    fn key(&self) -> &VerifierKey {
+        &self.verifier
+    }
+
+    fn sign(&self, text: &str) -> String {
+        let line = chain::note::sign(self.verifier.name(), &self.signing, text);
+        line.expect("the verifier key was made of this name")
     }
 }
 

@@ -1,18 +1,20 @@
-//! `key`: signing keys of units.
+//! `key`: signing keys of units, and the replacement of the key that signs tree heads.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use events::{KeyEnrolled, KeyRevoked, UnitId};
+use events::{KeyEnrolled, KeyRevoked, LogKeyChanged, UnitId};
 use serde_json::json;
 
-use super::acts::{Actor, Proposal, record};
+use super::acts::{Actor, Proposal, record, record_in};
 use crate::args;
+use crate::ledger::Writer;
 use crate::ledger_dir::Choice;
+use crate::log_key;
 use crate::output::Answer;
 use crate::secret_key::SecretKey;
 
-/// 签名密钥
+/// 签名密钥：单位的和账本头的
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -38,6 +40,11 @@ enum Action {
         /// 持有密钥的单位
         #[arg(long, value_name = "UNIT", value_parser = args::unit)]
         holder: UnitId,
+        #[command(flatten)]
+        actor: Actor,
+    },
+    /// 更换账本头的密钥：以后的账本头用新密钥签名（市数字办）
+    Rotate {
         #[command(flatten)]
         actor: Actor,
     },
@@ -79,9 +86,25 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
             let event = KeyEnrolled { holder, key: vkey }.into();
             record(ledger, &actor, |book| Ok(Proposal::of_administrator(book, vec![event])))
         }
+        Action::Rotate { actor } => rotate(ledger, &actor),
         Action::Revoke { vkey, holder, reason, actor } => {
             let event = KeyRevoked { holder, key: vkey, reason }.into();
             record(ledger, &actor, |book| Ok(Proposal::of_administrator(book, vec![event])))
         }
     }
+}
+
+/// Makes a key, has the ledger name it, and signs the head with it, in this order: the key that the ledger names is always
+/// on the disk. It takes the old one's place when the head is signed.
+fn rotate(ledger: &Choice, actor: &Actor) -> anyhow::Result<Answer> {
+    let directory = ledger.directory()?;
+    let writer = Writer::open(&directory)?;
+    let origin = writer.origin()?;
+    let key = log_key::prepare(&directory, &origin)?;
+    let event = LogKeyChanged { log_key: key.verifier.to_string() }.into();
+    let answer = record_in(writer, actor, |book| Ok(Proposal::of_administrator(book, vec![event])))?;
+    Ok(answer.text(format!(
+        "新的验证密钥：{}\n请交给核验账本头的各方；从这一行起，更大的账本头用它签名。",
+        key.verifier
+    )))
 }

@@ -5,9 +5,12 @@ mod catalogue;
 mod compress;
 mod cosign;
 mod hammer;
+mod head;
 mod keys;
 pub mod opening;
+mod prove;
 pub mod questions;
+mod restore;
 pub mod rules;
 mod schema;
 pub mod setup;
@@ -54,7 +57,8 @@ pub enum Command {
     Unit(acts::unit::Arguments),
     /// 责任分工
     Duty(acts::duty::Arguments),
-    /// 签名密钥：新建、登记、停用
+    /// 签名密钥：新建、登记、停用，更换账本头密钥
+    #[command(alias = "keys")]
     Key(keys::Arguments),
     /// 成绩表
     Scores(questions::scores::ScoresArguments),
@@ -80,6 +84,14 @@ pub enum Command {
     Timestamp(timestamp::Arguments),
     /// 运行见证方：为别处的账本头副署
     Witness(witness::Arguments),
+    /// 账本头：供核对的词语和二维码
+    Head(head::Arguments),
+    /// 给一行出包含证明（tlog-proof 文件）
+    Prove(prove::Arguments),
+    /// 核验包含证明：不需要账本和网络
+    VerifyProof(prove::VerifyArguments),
+    /// 把恢复的旧备份记入账本，然后继续记录
+    Restore(restore::Arguments),
     /// 压缩已封存的段文件
     Compress,
     /// 输出各类事件和计分规则的 JSON Schema
@@ -123,6 +135,10 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Cosign(arguments) => cosign::run(&arguments, ledger),
         Command::Timestamp(arguments) => timestamp::run(&arguments, ledger),
         Command::Witness(arguments) => witness::run(&arguments),
+        Command::Head(arguments) => head::run(&arguments, ledger),
+        Command::Prove(arguments) => prove::run(&arguments, ledger),
+        Command::VerifyProof(arguments) => prove::verify(&arguments),
+        Command::Restore(arguments) => restore::run(arguments, ledger),
         Command::Compress => compress::run(ledger),
         Command::Hammer(arguments) => hammer::run(&arguments, ledger),
         Command::Schema(arguments) => schema::run(&arguments),

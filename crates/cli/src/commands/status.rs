@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::args;
 use crate::commands::setup::demo::bytes_in;
+use crate::heads;
 use crate::ledger::Reader;
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table};
@@ -67,6 +68,5 @@ fn summary(plans: &[String]) -> String {
 /// The size of the signed head beside the journal, where its signature is the ledger's.
 fn signed_size(reader: &Reader) -> Option<u64> {
     let bytes = std::fs::read(reader.directory().join("checkpoint")).ok()?;
-    let key = reader.opened().ok()?.log_key.parse().ok()?;
-    chain::note::open_checkpoint(&bytes, &key).ok().map(|(head, _)| head.size)
+    heads::verified(&bytes, reader.book().registry()).ok().map(|signed| signed.head.size)
 }

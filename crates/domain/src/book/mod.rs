@@ -256,6 +256,7 @@ impl Book {
             Event::SubmissionFiled(_) => {}
             Event::LedgerOpened(_)
             | Event::LogKeyChanged(_)
+            | Event::LedgerRestored(_)
             | Event::UnitRegistered(_)
             | Event::AreaRegistered(_)
             | Event::ResponsibilityAssigned(_)

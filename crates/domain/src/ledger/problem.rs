@@ -71,6 +71,7 @@ problems! {
     EmptyText { what: &'static str } => Error, "empty-text", "“{what}”不能为空。";
     TooLongText { what: &'static str, limit: usize } => Error, "too-long-text", "“{what}”超过 {limit} 字。请缩短，详细材料可作为佐证文件附上。";
     BadKey { reason: String } => Error, "bad-key", "密钥不能登记：{reason}。";
+    BadRestoration { reason: &'static str } => Error, "bad-restoration", "不能记为恢复续记：{reason}。";
     BadRulebook { reason: String } => Error, "bad-rulebook", "计分规则有误：{reason}";
 
     // Figures.

@@ -2,6 +2,7 @@
 //!
 //! The registry only copies what lines say; whether a line may be recorded is decided in [`crate::ledger`].
 
+mod heads;
 mod periods;
 mod plan;
 
@@ -15,6 +16,7 @@ use events::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use heads::Restoration;
 pub use periods::{Extension, Period};
 pub use plan::{Adoption, Area, Indicator, Plan, Shape, TargetVersion, WeightBlock};
 
@@ -103,6 +105,8 @@ pub struct Registry {
     #[serde(with = "crate::as_json")]
     calendars: BTreeMap<u16, History<WorkdayCalendarPublished>>,
     keys: BTreeMap<UnitId, Vec<EnrolledKey>>,
+    log_keys: Vec<heads::LogKey>,
+    restorations: Vec<Restoration>,
 }
 
 impl Registry {
@@ -219,11 +223,18 @@ impl Registry {
     /// Takes a line over. Lines that are none of the registry's business change nothing.
     pub fn apply(&mut self, line: &Recorded) {
         match &line.event {
-            Event::LedgerOpened(opened) => self.opened = Some((line.unit.clone(), opened.clone())),
+            Event::LedgerOpened(opened) => {
+                self.opened = Some((line.unit.clone(), opened.clone()));
+                self.log_keys.push(heads::LogKey::new(line.position, &opened.log_key));
+            }
             Event::LogKeyChanged(changed) => {
                 if let Some((_, opened)) = &mut self.opened {
                     opened.log_key.clone_from(&changed.log_key);
                 }
+                self.log_keys.push(heads::LogKey::new(line.position, &changed.log_key));
+            }
+            Event::LedgerRestored(restored) => {
+                self.restorations.push(Restoration::new(line.position, &restored.lost_head));
             }
             Event::UnitRegistered(unit) => {
                 self.units.entry(unit.registered.clone()).or_default().push(line.position, unit.clone());

@@ -205,7 +205,10 @@ impl<'l> About<'l> {
     fn of(reading: &Reading<'l>, line: &'l Recorded) -> Self {
         let plain = Self::default();
         match &line.event {
-            Event::LedgerOpened(_) | Event::LogKeyChanged(_) | Event::WorkdayCalendarPublished(_) => plain,
+            Event::LedgerOpened(_)
+            | Event::LogKeyChanged(_)
+            | Event::LedgerRestored(_)
+            | Event::WorkdayCalendarPublished(_) => plain,
             Event::UnitRegistered(own) => Self { units: vec![&own.registered], ..plain },
             Event::KeyEnrolled(own) => Self { units: vec![&own.holder], ..plain },
             Event::KeyRevoked(own) => Self { units: vec![&own.holder], ..plain },

@@ -99,7 +99,18 @@ pub fn record(
     actor: &Actor,
     propose: impl FnOnce(&Book) -> anyhow::Result<Proposal>,
 ) -> anyhow::Result<Answer> {
-    let writer = Writer::open(&ledger.directory()?)?;
+    record_in(Writer::open(&ledger.directory()?)?, actor, propose)
+}
+
+/// As [`record`], in a ledger that is open.
+///
+/// # Errors
+/// As [`record`].
+pub fn record_in(
+    writer: Writer,
+    actor: &Actor,
+    propose: impl FnOnce(&Book) -> anyhow::Result<Proposal>,
+) -> anyhow::Result<Answer> {
     let Proposal { unit, mut events, confirming } = writer.with_book(propose)?;
     let unit = actor.unit.clone().or(unit).context("推断不出由哪个单位办理，请写 --as 单位代码。")?;
     let submission = actor.submission.unwrap_or_else(Uuid::new_v4);

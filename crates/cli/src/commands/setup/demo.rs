@@ -15,7 +15,8 @@ use store_journal::{Durability, Journal, JournalOptions};
 
 use super::{Making, key_for};
 use crate::args;
-use crate::ledger::{save, sign_head_with};
+use crate::heads;
+use crate::ledger::save;
 use crate::output::Answer;
 use crate::progress;
 use crate::secret_key::SecretKey;
@@ -93,15 +94,20 @@ pub fn make(arguments: &Arguments) -> anyhow::Result<Made> {
     let started = Instant::now();
     let making = Making::begin(&arguments.directory)?;
     let (key_path, key) = key_for(&arguments.directory, ORIGIN)?;
-    let model = record(arguments, making.beside(), &key)?;
-    sign_head_with(making.beside(), &model, &key)?;
+    let (model, journal) = record(arguments, making.beside(), &key)?;
+    let head = heads::publish_new(making.beside(), &*journal, &model, &key)?;
     save(making.beside(), &model);
     let bytes = bytes_in(&making.beside().join("journal"))?;
     making.finish()?;
+    heads::keep(&arguments.directory, &head)?;
     Ok(Made { lines: model.size(), bytes, took: started.elapsed(), key: key_path })
 }
 
-fn record(arguments: &Arguments, directory: &Path, key: &SecretKey) -> anyhow::Result<ReadModel> {
+fn record(
+    arguments: &Arguments,
+    directory: &Path,
+    key: &SecretKey,
+) -> anyhow::Result<(ReadModel, Arc<Journal>)> {
     // Nobody is told that a line of it is recorded before the whole of it is durable and has its name.
     let options = JournalOptions { durability: Durability::AtFinish, ..JournalOptions::default() };
     let journal = Arc::new(Journal::open(directory, options)?);
@@ -130,7 +136,7 @@ fn record(arguments: &Arguments, directory: &Path, key: &SecretKey) -> anyhow::R
     }
     bar.finish_and_clear();
     journal.finish()?;
-    Ok(recorder.into_model())
+    Ok((recorder.into_model(), journal))
 }
 
 /// A flag that Ctrl-C raises, so that nothing half made is left.

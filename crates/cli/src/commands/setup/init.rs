@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{Making, key_for};
 use crate::commands::acts::{Actor, rejected, submission_of};
 use crate::commands::{catalogue, opening, rules};
+use crate::heads;
 use crate::ledger::Writer;
 use crate::output::Answer;
 
@@ -63,8 +64,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         return Ok(rejection);
     }
     let size = writer.size();
-    writer.close_with(&key)?;
+    let head = writer.close_new(&key)?;
     making.finish()?;
+    heads::keep(&directory, &head)?;
     let text = next_steps(&directory.display().to_string(), &key_path.display().to_string(), size, &plan);
     let json = json!({
         "directory": directory, "key": key_path, "log_key": log_key, "lines": size, "plan": plan.id,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::heads;
 use crate::output::complain;
 use crate::secret_key::{self, SecretKey};
 
@@ -63,6 +64,13 @@ impl Drop for Making {
 fn refuse_existing(directory: &Path) -> anyhow::Result<()> {
     if directory.exists() {
         bail!("{} 已经存在，不会覆盖。请换一个目录。", directory.display());
+    }
+    let head = heads::beside(directory);
+    if head.exists() {
+        bail!(
+            "这里有过同名的账本，它的账本头还在 {}。请换一个目录；确认不再需要那个账本的，先移走这个文件。",
+            head.display()
+        );
     }
     Ok(())
 }

@@ -148,6 +148,7 @@ impl<'a> Draft<'a> {
             self.problem(ProblemKind::UnknownUnit { unit: self.unit.to_string() });
         }
         self.check_filing(events);
+        self.check_restored_keys(events);
         self.check_signature(prepared);
     }
 
@@ -172,6 +173,7 @@ impl<'a> Draft<'a> {
         match event {
             Event::LedgerOpened(opened) => self.check_opening(opened),
             Event::LogKeyChanged(changed) => self.check_log_key(changed),
+            Event::LedgerRestored(restored) => self.check_restoration(restored),
             Event::UnitRegistered(unit) => self.check_unit(unit),
             Event::AreaRegistered(area) => self.check_area(area),
             Event::ResponsibilityAssigned(given) => self.check_assignment(given),

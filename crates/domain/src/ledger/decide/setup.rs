@@ -3,14 +3,14 @@
 use chain::EventHash;
 use events::{
     AreaRegistered, Event, IndicatorDefined, IndicatorId, KeyEnrolled, KeyRevoked, LedgerOpened,
-    LogKeyChanged, PeriodClosed, PeriodExtended, PeriodOpened, PlanAdopted, PlanId, ResponsibilityAssigned,
-    ResponsibilityEnded, RollUp, RulebookAdopted, TargetRevised, TargetSet, UnitRegistered,
-    WeightBlockDefined, WorkdayCalendarPublished,
+    LedgerRestored, LogKeyChanged, PeriodClosed, PeriodExtended, PeriodOpened, PlanAdopted, PlanId,
+    ResponsibilityAssigned, ResponsibilityEnded, RollUp, RulebookAdopted, TargetRevised, TargetSet,
+    UnitRegistered, WeightBlockDefined, WorkdayCalendarPublished,
 };
 
 use super::super::ProblemKind;
 use super::Draft;
-use crate::registry::PlanIx;
+use crate::registry::{PlanIx, Restoration};
 
 /// Whether later events of one submission may build on this one.
 pub(super) const fn changes_registry(event: &Event) -> bool {
@@ -54,6 +54,36 @@ impl Draft<'_> {
         let origin = self.registry.opened().map(|opened| opened.origin.clone()).unwrap_or_default();
         if let Err(reason) = log_key_of(&changed.log_key, &origin) {
             self.problem(ProblemKind::BadKey { reason });
+        }
+        if self.registry.log_keys().any(|own| own == changed.log_key) {
+            self.problem(ProblemKind::Exists { what: "账本头密钥", id: changed.log_key.clone() });
+        }
+    }
+
+    /// A key must never sign two heads of one size: the branch that goes on has a key of its own.
+    pub(super) fn check_restored_keys(&mut self, events: &[Event]) {
+        let restored = events.iter().any(|event| matches!(event, Event::LedgerRestored(_)));
+        if restored && !events.iter().any(|event| matches!(event, Event::LogKeyChanged(_))) {
+            self.problem(ProblemKind::BadRestoration {
+                reason: "须在同一次报送中更换账本头密钥"
+            });
+        }
+    }
+
+    pub(super) fn check_restoration(&mut self, restored: &LedgerRestored) {
+        self.require_administrator("把旧副本记为恢复续记");
+        self.require_text("恢复原因", &restored.reason);
+        let Some(lost) = Restoration::lost_head(&restored.lost_head) else {
+            self.problem(ProblemKind::BadRestoration {
+                reason: "失去的账本头不是签名的账本头"
+            });
+            return;
+        };
+        if self.registry.opened().is_some_and(|opened| opened.origin != lost.origin) {
+            self.problem(ProblemKind::BadRestoration { reason: "失去的账本头属于另一个账本" });
+        }
+        if self.registry.gave_up(&lost) {
+            self.problem(ProblemKind::BadRestoration { reason: "这个账本头已经记为失去" });
         }
     }
 
