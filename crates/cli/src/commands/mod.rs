@@ -53,6 +53,10 @@ pub enum Command {
     Duty(acts::duty::Arguments),
     /// 签名密钥：新建、登记、停用
     Key(keys::Arguments),
+    /// 登记表根：以后每次审计都会重算比对（市数字办）
+    Attest(acts::attest::Arguments),
+    /// 无遗漏声明：单位签名确认自己的行数和末行
+    Statement(acts::statement::Arguments),
     /// 成绩表
     Scores(questions::scores::ScoresArguments),
     /// 排名
@@ -102,6 +106,8 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Unit(arguments) => acts::unit::run(arguments, ledger),
         Command::Duty(arguments) => acts::duty::run(arguments, ledger),
         Command::Key(arguments) => keys::run(arguments, ledger),
+        Command::Attest(arguments) => acts::attest::run(arguments, ledger),
+        Command::Statement(arguments) => acts::statement::run(arguments, ledger),
         Command::Scores(arguments) => questions::scores::scores(arguments, ledger),
         Command::Ranking(arguments) => questions::scores::ranking(arguments, ledger),
         Command::Figures(arguments) => questions::figures::run(arguments, ledger),
