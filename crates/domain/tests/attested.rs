@@ -100,7 +100,7 @@ fn a_unit_signs_how_many_lines_it_has_and_the_ledger_repeats_it() {
     let one = story.statement(1, head.hash);
     story.record("finance", vec![one], Some("finance")).unwrap();
     let statements = story.0.attested().statements();
-    let said: Vec<_> = statements.iter().map(|own| (own.stated.lines, own.unit_seq, own.signed)).collect();
+    let said: Vec<_> = statements.iter().map(|own| (own.stated.lines, own.had.lines, own.signed)).collect();
     assert_eq!(said, [(0, 0, true), (1, 1, true)]);
 }
 
@@ -121,7 +121,9 @@ fn a_statement_that_disagrees_with_the_ledger_is_refused_with_both_sides() {
 fn a_statement_without_a_signature_or_behind_other_events_says_nothing() {
     let mut story = Story::begins();
     let unsigned = story.statement(2, story.0.head().units["office"].hash);
-    assert!(story.record("office", vec![unsigned], None).unwrap_err().contains(&"statement-unsigned".to_owned()));
+    assert!(
+        story.record("office", vec![unsigned], None).unwrap_err().contains(&"statement-unsigned".to_owned())
+    );
     let statement = story.statement(0, EventHash::ZERO);
     let behind = vec![registered("other"), statement];
     assert!(

@@ -4,6 +4,8 @@ use chain::{EventHash, Instant};
 use events::{CompletenessStated, Event, Recorded, TableAttested, UnitId};
 use serde::{Deserialize, Serialize};
 
+use super::UnitHead;
+
 /// A table root on record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttestedTable {
@@ -27,8 +29,8 @@ pub struct Statement {
     pub position: u64,
     /// The unit that stated it.
     pub unit: UnitId,
-    /// How many lines the ledger has of the unit before this one.
-    pub unit_seq: u64,
+    /// What the ledger has of the unit before this line.
+    pub had: UnitHead,
     /// Whether it bears the unit's signature.
     pub signed: bool,
     /// What it says.
@@ -56,8 +58,8 @@ impl Attested {
         &self.statements
     }
 
-    /// Takes a line over. Lines of other types change nothing.
-    pub(super) fn apply(&mut self, line: &Recorded) {
+    /// Takes a line over, given the end of its unit's chain before it. Lines of other types change nothing.
+    pub(super) fn apply(&mut self, line: &Recorded, had: Option<UnitHead>) {
         if let Event::TableAttested(attested) = &line.event {
             self.tables.push(AttestedTable {
                 hash: line.hash,
@@ -70,7 +72,7 @@ impl Attested {
                 hash: line.hash,
                 position: line.position,
                 unit: line.unit.clone(),
-                unit_seq: line.unit_seq,
+                had: had.unwrap_or(UnitHead { lines: 0, hash: EventHash::ZERO }),
                 signed: line.signature.is_some(),
                 stated: stated.clone(),
             });

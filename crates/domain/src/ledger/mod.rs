@@ -139,7 +139,7 @@ impl Ledger {
     pub fn apply(&mut self, line: &Recorded) {
         assert_eq!(line.position, self.head.size, "lines are applied in order");
         self.book.apply(line);
-        self.attested.apply(line);
+        self.attested.apply(line, self.head.units.get(&line.unit).copied());
         self.head.advance(line.hash, line.at, &line.unit);
         if self.last != Some(line.submission) {
             let place = Place { first: line.position, lines: line.submission_size };
