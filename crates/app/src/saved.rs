@@ -98,9 +98,20 @@ impl<D: Disk> SavedStates<D> {
         self.disk.sync_dir(&self.folder)
     }
 
-    /// Reads the state that was saved last.
+    /// Reads the state that was saved last; one that does not fit is thrown away.
     #[must_use]
     pub fn latest<P: Projection>(&self) -> Latest<P> {
+        let latest = self.inspect();
+        if let Latest::Unfit(unfit) = &latest {
+            // Should it stay, the next start finds it again and throws it away again.
+            drop(self.disk.remove(&unfit.path));
+        }
+        latest
+    }
+
+    /// Reads the state that was saved last, and leaves it where it is whatever it is.
+    #[must_use]
+    pub fn inspect<P: Projection>(&self) -> Latest<P> {
         let path = self.path::<P>();
         let bytes = match self.read(&path) {
             Ok(bytes) => bytes,
@@ -109,11 +120,7 @@ impl<D: Disk> SavedStates<D> {
         };
         match decode(&bytes) {
             Ok(state) => Latest::State(Box::new(state)),
-            Err(reason) => {
-                // Should it stay, the next start finds it again and throws it away again.
-                drop(self.disk.remove(&path));
-                Latest::Unfit(Unfit { path, reason })
-            }
+            Err(reason) => Latest::Unfit(Unfit { path, reason }),
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod acts;
 mod catalogue;
 mod compress;
+mod fsck;
 mod hammer;
 mod keys;
 pub mod opening;
@@ -75,6 +76,8 @@ pub enum Command {
     Diff(questions::diff::Arguments),
     /// 审计：只凭文件重算一切
     Verify(verify::Arguments),
+    /// 自查：verify 之外，再把保存状态逐表逐行与重算结果比对
+    Fsck(verify::Arguments),
     /// 压缩已封存的段文件
     Compress,
     /// 输出各类事件和计分规则的 JSON Schema
@@ -117,6 +120,7 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Trail(arguments) => questions::trail::run(arguments, ledger),
         Command::Diff(arguments) => questions::diff::run(arguments, ledger),
         Command::Verify(arguments) => verify::run(&arguments, ledger),
+        Command::Fsck(arguments) => fsck::run(&arguments, ledger),
         Command::Compress => compress::run(ledger),
         Command::Hammer(arguments) => hammer::run(&arguments, ledger),
         Command::Schema(arguments) => schema::run(&arguments),

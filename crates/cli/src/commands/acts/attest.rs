@@ -84,7 +84,13 @@ fn roots(tables: &[TableAttested]) -> Table {
     for own in tables {
         let root: TableRoot = own.table_root;
         let version = own.encoder_version.to_string();
-        shown.row([own.table.clone(), version, own.as_of.to_string(), own.size.to_string(), root.to_string()]);
+        shown.row([
+            own.table.clone(),
+            version,
+            own.as_of.to_string(),
+            own.size.to_string(),
+            root.to_string(),
+        ]);
     }
     shown.note("以后每次 verify 都会由各行重算这些表并比对。")
 }
