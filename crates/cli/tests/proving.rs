@@ -74,7 +74,11 @@ fn a_changed_cell_in_a_saved_state_is_named_by_table_row_expected_and_found() {
     let found = desk.run("fsck L --json").with(1).json();
     let findings = found["saved_state"]["findings"].as_array().unwrap();
     let value = findings.iter().find(|own| own["table"]["row"] == "cell gdp guixi: value").unwrap();
-    assert_eq!(std::fs::read_dir(desk.path("L/state")).unwrap().count(), 1, "what was found stays for the inquiry");
+    assert_eq!(
+        std::fs::read_dir(desk.path("L/state")).unwrap().count(),
+        1,
+        "what was found stays for the inquiry"
+    );
     // The ledger itself is sound, and `verify` trusts no saved state.
     assert_eq!(desk.json("verify L")["clean"], true);
 }

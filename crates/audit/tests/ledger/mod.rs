@@ -142,3 +142,12 @@ pub fn demonstration(lines: u64) -> Written {
     }
     written
 }
+
+/// Puts the signed head over all lines beside the journal.
+pub fn sign(folder: &Path, written: &Written, key: &Key) {
+    let leaves: Vec<_> = written.lines.iter().map(|line| chain::hash::leaf_hash(line)).collect();
+    let (origin, size) = (key.1.name().to_owned(), written.lines.len() as u64);
+    let text = chain::note::Checkpoint { origin, size, root: chain::tree::root_of(&leaves) }.text();
+    let line = chain::note::sign(key.1.name(), &key.0, &text).unwrap();
+    std::fs::write(folder.join("checkpoint"), format!("{text}\n{line}")).unwrap();
+}

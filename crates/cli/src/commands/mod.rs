@@ -7,6 +7,7 @@ mod fsck;
 mod hammer;
 mod keys;
 pub mod opening;
+mod prove_cell;
 pub mod questions;
 pub mod rules;
 mod schema;
@@ -76,6 +77,8 @@ pub enum Command {
     Diff(questions::diff::Arguments),
     /// 审计：只凭文件重算一切
     Verify(verify::Arguments),
+    /// 出具单格证明：一个文件，任何人可离线核验
+    ProveCell(prove_cell::Arguments),
     /// 自查：verify 之外，再把保存状态逐表逐行与重算结果比对
     Fsck(verify::Arguments),
     /// 压缩已封存的段文件
@@ -120,6 +123,7 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Trail(arguments) => questions::trail::run(arguments, ledger),
         Command::Diff(arguments) => questions::diff::run(arguments, ledger),
         Command::Verify(arguments) => verify::run(&arguments, ledger),
+        Command::ProveCell(arguments) => prove_cell::run(arguments, ledger),
         Command::Fsck(arguments) => fsck::run(&arguments, ledger),
         Command::Compress => compress::run(ledger),
         Command::Hammer(arguments) => hammer::run(&arguments, ledger),

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use audit::cell_proof::Trust;
 use audit::{Finding, Options, Report, Verdict};
+use chain::note::VerifierKey;
 use chain::policy::Policy;
 use clap::Args;
 use projections::tables::TableKind;
@@ -18,12 +20,15 @@ use crate::output::{Answer, Table};
 /// 审计：从字节起复核账本
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// 账本目录；不写则用 --ledger
-    #[arg(value_name = "DIR")]
+    /// 账本目录，或一个单格证明文件；不写则用 --ledger
+    #[arg(value_name = "DIR|PROOF")]
     directory: Option<PathBuf>,
     /// 见证策略文件（C2SP tlog-policy）
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// 账本的验证密钥（只用于单格证明）：核对账本头是不是它签的
+    #[arg(long, value_name = "VKEY", conflicts_with = "policy")]
+    key: Option<VerifierKey>,
     /// 以前保存的账本头：用来发现账本被换成旧副本或被改写
     #[arg(long, value_name = "FILE")]
     remembered: Option<PathBuf>,
@@ -34,6 +39,9 @@ pub struct Arguments {
 /// # Errors
 /// When the folder, the policy or the remembered head cannot be read.
 pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
+    if let Some(file) = arguments.directory.as_deref().filter(|path| path.is_file()) {
+        return super::prove_cell::verify(file, arguments.trust()?);
+    }
     let directory = arguments.directory(ledger)?;
     let (report, model) = arguments.audit(&directory)?;
     Ok(answer(&directory, &report, model.as_ref()))
@@ -46,6 +54,14 @@ impl Arguments {
     /// When there is none.
     pub fn directory(&self, ledger: &Choice) -> anyhow::Result<PathBuf> {
         self.directory.clone().map_or_else(|| ledger.directory(), Ok)
+    }
+
+    fn trust(&self) -> anyhow::Result<Trust> {
+        Ok(match (&self.key, &self.policy) {
+            (Some(key), _) => Trust::Key(key.clone()),
+            (None, Some(path)) => Trust::Policy(policy(path)?),
+            (None, None) => Trust::Own,
+        })
     }
 
     /// Audits a folder with what was brought along.
@@ -76,7 +92,11 @@ pub fn answer(directory: &Path, report: &Report, model: Option<&ReadModel>) -> A
     if synthetic { answer.mark("演示数据：数值均为虚构，仅供演示。") } else { answer }
 }
 
-fn require_ledger(directory: &Path) -> anyhow::Result<()> {
+/// Refuses a folder that is no ledger.
+///
+/// # Errors
+/// When it has no journal.
+pub fn require_ledger(directory: &Path) -> anyhow::Result<()> {
     let journal = directory.join("journal");
     anyhow::ensure!(journal.is_dir(), "{} 里没有 journal 目录，不是账本。请检查路径。", directory.display());
     Ok(())
