@@ -23,7 +23,9 @@ pub(crate) struct Outcome {
 pub(crate) fn check(ledger: &Path, model: &ReadModel) -> Result<Outcome, AuditError> {
     let attested = model.ledger().attested();
     let mut outcome = Outcome::default();
-    let roots = roots(ledger, model, attested.tables())?;
+    // A table of lines that come only after its root has none.
+    let size = |own: &AttestedTable| (own.attested.size <= own.position).then_some(own.attested.size);
+    let roots = roots(ledger, model, attested.tables().iter().map(size).collect())?;
     for (own, root) in attested.tables().iter().zip(roots) {
         outcome.findings.extend(table(model, own, root));
         outcome.tables += 1;
@@ -35,15 +37,13 @@ pub(crate) fn check(ledger: &Path, model: &ReadModel) -> Result<Outcome, AuditEr
     Ok(outcome)
 }
 
-/// The tree's root at each attested size; none where there are not so many lines before the attesting one.
-fn roots(
+/// The tree's root at each of these sizes, which are not beyond the model's.
+pub(crate) fn roots(
     ledger: &Path,
     model: &ReadModel,
-    tables: &[AttestedTable],
+    sizes: Vec<Option<u64>>,
 ) -> Result<Vec<Option<TreeHash>>, AuditError> {
     let tree = model.tree();
-    let sizes = tables.iter().map(|own| (own.attested.size <= own.position).then_some(own.attested.size));
-    let sizes: Vec<Option<u64>> = sizes.collect();
     let needed: std::collections::BTreeMap<u64, Vec<TreeHash>> =
         sizes.iter().flatten().map(|size| (tree.leaves_needed(*size).start, Vec::new())).collect();
     let leaves = if sizes.iter().flatten().all(|size| tree.leaves_needed(*size).is_empty()) {

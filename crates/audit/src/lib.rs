@@ -5,6 +5,7 @@
 
 mod attested;
 mod blocks;
+pub mod bundle;
 pub mod cell_proof;
 mod finding;
 mod fold;

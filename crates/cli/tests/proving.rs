@@ -93,3 +93,49 @@ fn nothing_is_never_green() {
         assert!(said["report"]["not_checked"].as_array().unwrap().contains(&"lines".into()));
     }
 }
+
+#[test]
+fn a_cell_proof_and_a_years_bundle_are_checked_without_the_ledger() {
+    let desk = demonstration();
+    desk.run("attest L --as-of 2022-12-31").with(0);
+    desk.run("prove-cell L --as-of 2022-12-31 --row value-added --area guixi -o cell.proof").with(0);
+    desk.run("--ledger L bundle --year 2022 year.tar.zst").with(0);
+    desk.run("--ledger L bundle --year 2022 year").with(0);
+    assert!(desk.run("--ledger L bundle --year 2022 year").with(2).err.contains("已存在"));
+    assert!(desk.run("--ledger L bundle --year 1999 other").with(1).err.contains("1999"));
+    let key = std::fs::read_to_string(desk.path("L.key")).unwrap();
+    let opening: serde_json::Value = serde_json::from_str(&lines(&desk.path("L"))[0]).unwrap();
+    let vkey = opening["data"]["log_key"].as_str().unwrap().to_owned();
+    std::fs::write(desk.path("policy"), format!("log {vkey}\nquorum none\n")).unwrap();
+
+    // Nothing of the ledger is there any more.
+    std::fs::remove_dir_all(desk.path("L")).unwrap();
+    std::fs::remove_file(desk.path("L.key")).unwrap();
+    let proven = desk.json(&format!("verify cell.proof --key {vkey}"));
+    assert_eq!((&proven["holds"], &proven["report"]["cell"]["area"]), (&true.into(), &"guixi".into()));
+    assert!(desk.run("verify cell.proof --policy policy").with(0).out.contains("没有证明的"));
+    for bundle in ["year.tar.zst", "year"] {
+        let verified = desk.json(&format!("verify-year {bundle} --policy policy"));
+        assert_eq!(verified["holds"], true);
+        assert_eq!(verified["report"]["tables"].as_array().unwrap().len(), 10);
+    }
+    let secret = key.trim().rsplit('+').next().unwrap();
+    let packed = zstd_of(&desk, "year.tar.zst");
+    assert!(!packed.contains(secret) && !packed.contains("PRIVATE+KEY"));
+
+    // A part of the file is no bundle, and a proof of another day no proof.
+    let whole = std::fs::read(desk.path("year.tar.zst")).unwrap();
+    std::fs::write(desk.path("cut.tar.zst"), &whole[..whole.len() - 9]).unwrap();
+    assert!(desk.run("verify-year cut.tar.zst").with(1).err.contains("截断"));
+    std::fs::write(desk.path("cut.proof"), &std::fs::read(desk.path("cell.proof")).unwrap()[..900]).unwrap();
+    assert_eq!(
+        desk.run("verify cut.proof --json").with(1).json()["report"]["findings"][0]["kind"],
+        "proof-format"
+    );
+}
+
+/// The text of a compressed file.
+fn zstd_of(desk: &Desk, name: &str) -> String {
+    let output = std::process::Command::new("zstdcat").arg(desk.path(name)).output().expect("zstdcat runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

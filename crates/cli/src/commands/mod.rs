@@ -1,6 +1,7 @@
 //! One file for each group of commands; here is only which there are.
 
 pub mod acts;
+mod bundle;
 mod catalogue;
 mod compress;
 mod fsck;
@@ -79,6 +80,10 @@ pub enum Command {
     Verify(verify::Arguments),
     /// 出具单格证明：一个文件，任何人可离线核验
     ProveCell(prove_cell::Arguments),
+    /// 按年打包账本、规则和表，交任何人离线复核
+    Bundle(bundle::Arguments),
+    /// 复核一个包：不联网、不用服务器，由各行重算公布的表
+    VerifyYear(bundle::VerifyArguments),
     /// 自查：verify 之外，再把保存状态逐表逐行与重算结果比对
     Fsck(verify::Arguments),
     /// 压缩已封存的段文件
@@ -124,6 +129,8 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Diff(arguments) => questions::diff::run(arguments, ledger),
         Command::Verify(arguments) => verify::run(&arguments, ledger),
         Command::ProveCell(arguments) => prove_cell::run(arguments, ledger),
+        Command::Bundle(arguments) => bundle::run(&arguments, ledger),
+        Command::VerifyYear(arguments) => bundle::verify(&arguments),
         Command::Fsck(arguments) => fsck::run(&arguments, ledger),
         Command::Compress => compress::run(ledger),
         Command::Hammer(arguments) => hammer::run(&arguments, ledger),

@@ -125,7 +125,8 @@ fn verdict(directory: &Path, report: &Report) -> String {
     }
 }
 
-fn counted(report: &Report) -> Table {
+/// What was checked, as a table for people.
+pub fn counted(report: &Report) -> Table {
     let mut table = Table::new("核验了什么", ["项目", "内容"]);
     let folded = report.folded_lines.map_or_else(|| "没有".to_owned(), |lines| format!("{lines} 行"));
     let signed = report.signed_lines.map_or_else(|| "没有".to_owned(), |lines| format!("前 {lines} 行"));
@@ -163,7 +164,8 @@ pub fn findings(found: &[Finding]) -> Table {
     table
 }
 
-fn not_checked(report: &Report) -> Table {
+/// What was not checked, as a table for people.
+pub fn not_checked(report: &Report) -> Table {
     let mut table = Table::new("没有核验的", ["代码", "说明"]);
     report.not_checked.iter().for_each(|what| table.row([what.code(), what.message_zh()]));
     if report.not_checked.is_empty() { table.note("没有遗漏。") } else { table }
