@@ -74,6 +74,9 @@ fn a_changed_cell_in_a_saved_state_is_named_by_table_row_expected_and_found() {
     let found = desk.run("fsck L --json").with(1).json();
     let findings = found["saved_state"]["findings"].as_array().unwrap();
     let value = findings.iter().find(|own| own["table"]["row"] == "cell gdp guixi: value").unwrap();
+    assert_eq!((&value["table"]["table"], &value["found"]), (&"scores".into(), &"999.9".into()));
+    assert_ne!(value["expected"], value["found"]);
+    assert!(desk.run("fsck L").with(1).out.contains("cell gdp guixi: value"));
     assert_eq!(
         std::fs::read_dir(desk.path("L/state")).unwrap().count(),
         1,

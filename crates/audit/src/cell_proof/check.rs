@@ -181,7 +181,7 @@ fn opened(note: &[u8], key: &VerifierKey, report: &mut CellReport) -> Result<Che
 
 /// The key that the ledger's own lines name last.
 fn own_key(lines: &[Checked<'_>]) -> Option<VerifierKey> {
-    let keys = lines.iter().filter_map(|own| {
+    let mut keys = lines.iter().filter_map(|own| {
         if let Event::LedgerOpened(opened) = &own.recorded.event {
             Some(&opened.log_key)
         } else if let Event::LogKeyChanged(changed) = &own.recorded.event {
@@ -190,7 +190,7 @@ fn own_key(lines: &[Checked<'_>]) -> Option<VerifierKey> {
             None
         }
     });
-    keys.last()?.parse().ok()
+    keys.next_back()?.parse().ok()
 }
 
 fn tree(content: &Content, lines: &[Checked<'_>]) -> Result<(), Flaw> {
@@ -295,8 +295,8 @@ fn compare(
 ) -> Result<(), Flaw> {
     let explained = projections::explain(reading, row, area);
     let follows = serde_json::to_value(&explained).expect("an explanation is JSON");
-    let members = follows.as_object().into_iter().flat_map(|members| members.keys());
-    let differs = members.cloned().find(|member| follows.get(member) != stated.get(member));
+    let mut members = follows.as_object().into_iter().flat_map(|members| members.keys());
+    let differs = members.find(|member| follows.get(*member) != stated.get(*member)).cloned();
     report.result = Some(follows.clone());
     match differs {
         Some(member) => {

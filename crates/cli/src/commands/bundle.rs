@@ -70,7 +70,9 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let beside = Beside::make(parent, "progress-ledger-bundle")?;
     let made = bundle::make(&directory, *year, &beside.0).map_err(|error| match error {
         CannotBundle::Files(error) => anyhow::Error::from(error),
-        other => WrongData(other.to_string()).into(),
+        error @ (CannotBundle::NotSound { .. } | CannotBundle::NoHead(_) | CannotBundle::NoTables(_)) => {
+            WrongData(error.to_string()).into()
+        }
     })?;
     if is_file(output) {
         // Packed under another name first: what has the name is whole.

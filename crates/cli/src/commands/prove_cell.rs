@@ -48,7 +48,10 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let asked = Asked { plan, indicator: row, area, as_of };
     let bytes = cell_proof::make(&directory, &asked).map_err(|error| match error {
         CannotProve::Audit(error) => anyhow::Error::from(error),
-        other => WrongData(other.to_string()).into(),
+        error @ (CannotProve::NotSound { .. }
+        | CannotProve::NoHead(_)
+        | CannotProve::NoCell { .. }
+        | CannotProve::DoesNotHold(_)) => WrongData(error.to_string()).into(),
     })?;
     write_new(&output, &bytes)?;
     let report = cell_proof::check(&bytes, &Trust::Own);
