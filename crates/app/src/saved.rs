@@ -57,6 +57,17 @@ pub struct Unfit {
     pub reason: String,
 }
 
+/// The reason where nothing is damaged.
+const OTHER_VERSION: &str = "由程序的另一个版本写成";
+
+impl Unfit {
+    /// Whether it is merely of another version of the program; anything else is damage.
+    #[must_use]
+    pub fn is_of_another_version(&self) -> bool {
+        self.reason == OTHER_VERSION
+    }
+}
+
 impl SavedStates {
     /// Saved states in a folder of this machine; the folder is made when something is saved.
     #[must_use]
@@ -153,7 +164,7 @@ fn decode<P: Projection>(bytes: &[u8]) -> Result<P, String> {
     }
     let start = Header::<P>::start();
     if header[..start.len()] != start {
-        return Err("由程序的另一个版本写成".to_owned());
+        return Err(OTHER_VERSION.to_owned());
     }
     let sum = *chain::hash::content_hash(body).0.as_slice().first_chunk::<32>().expect("32 bytes");
     if header[HEADER_BYTES - 40..HEADER_BYTES - 32] != (body.len() as u64).to_le_bytes()

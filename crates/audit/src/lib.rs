@@ -11,6 +11,7 @@ mod finding;
 mod fold;
 mod heads;
 mod journal;
+mod parallel;
 mod pieces;
 pub mod rows;
 mod tiles;

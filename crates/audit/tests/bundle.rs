@@ -28,7 +28,7 @@ fn kinds(report: &BundleReport) -> Vec<&'static str> {
 }
 
 fn checked(folder: &Path) -> BundleReport {
-    check(folder, None).unwrap()
+    check(folder, None, 2).unwrap()
 }
 
 /// The only file below a folder whose name ends so.
@@ -163,8 +163,8 @@ fn the_policy_decides_whose_head_it_is() {
     let policy =
         |key: &Key| Policy::parse(format!("log {}\nquorum none\n", key.public()).as_bytes()).unwrap();
     let folder = out.path().join("bundle");
-    assert!(check(&folder, Some(&policy(&log_key()))).unwrap().holds());
-    let other = check(&folder, Some(&policy(&Key::of("example.com/audit", 8)))).unwrap();
+    assert!(check(&folder, Some(&policy(&log_key())), 2).unwrap().holds());
+    let other = check(&folder, Some(&policy(&Key::of("example.com/audit", 8))), 2).unwrap();
     assert_eq!(kinds(&other), ["policy"]);
 }
 

@@ -58,7 +58,7 @@ fn freeze() {
     make(folder.path(), 2022, out.path()).unwrap();
     std::fs::create_dir_all(golden("x").parent().unwrap()).unwrap();
     pack(out.path(), &golden("tar.zst")).unwrap();
-    let report = check(out.path(), None).unwrap();
+    let report = check(out.path(), None, 2).unwrap();
     std::fs::write(golden("roots"), roots_of(&report)).unwrap();
 }
 
@@ -88,7 +88,7 @@ fn roots_of(report: &BundleReport) -> String {
 #[test]
 fn a_frozen_bundle_gives_the_same_tables_and_the_same_bytes() {
     let folder = thawed();
-    let report = check(folder.path(), None).unwrap();
+    let report = check(folder.path(), None, 1).unwrap();
     assert!(report.holds(), "{:?}", report.findings);
     let audit = report.audit.as_ref().unwrap();
     assert_eq!(
@@ -108,11 +108,12 @@ fn a_frozen_bundle_gives_the_same_tables_and_the_same_bytes() {
 }
 
 #[test]
-fn eight_threads_at_once_find_what_one_finds() {
+fn eight_threads_find_what_one_finds_and_so_do_eight_checks_at_once() {
     let folder = thawed();
-    let alone = check(folder.path(), None).unwrap();
+    let alone = check(folder.path(), None, 1).unwrap();
+    assert_eq!(check(folder.path(), None, 8).unwrap(), alone);
     let together: Vec<BundleReport> = std::thread::scope(|scope| {
-        let spawn = |_| scope.spawn(|| check(folder.path(), None).unwrap());
+        let spawn = |_| scope.spawn(|| check(folder.path(), None, 1).unwrap());
         let threads: Vec<_> = (0..8).map(spawn).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });

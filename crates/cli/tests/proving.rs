@@ -82,6 +82,14 @@ fn a_changed_cell_in_a_saved_state_is_named_by_table_row_expected_and_found() {
         1,
         "what was found stays for the inquiry"
     );
+    // A byte changed by hand does not even fit its checksum.
+    let state = std::fs::read_dir(desk.path("L/state")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&state).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&state, bytes).unwrap();
+    let torn = desk.run("fsck L --json").with(1).json();
+    assert_eq!(torn["saved_state"]["findings"][0]["kind"], "saved-state");
     // The ledger itself is sound, and `verify` trusts no saved state.
     assert_eq!(desk.json("verify L")["clean"], true);
 }

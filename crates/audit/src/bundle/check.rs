@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::manifest::{BundleOf, Manifest, TableEntry};
 use super::{MANIFEST, list};
-use crate::{AuditError, Finding, Options, Report, TablePlace, attested, rebuild, rows};
+use crate::{AuditError, Finding, Options, Report, TablePlace, attested, parallel, rebuild, rows};
 
 /// Differing rows of one table that are named.
 const MOST_ROWS: usize = 20;
@@ -42,11 +42,11 @@ impl BundleReport {
     }
 }
 
-/// Checks a bundle's folder under a policy, if there is one.
+/// Checks a bundle's folder under a policy, if there is one, on so many threads. Their number is no part of the result.
 ///
 /// # Errors
 /// [`AuditError`] when a file cannot be read.
-pub fn check(folder: &Path, policy: Option<&Policy>) -> Result<BundleReport, AuditError> {
+pub fn check(folder: &Path, policy: Option<&Policy>, threads: usize) -> Result<BundleReport, AuditError> {
     let mut report =
         BundleReport { bundle: None, findings: Vec::new(), files: 0, tables: Vec::new(), audit: None };
     let manifest = std::fs::read(folder.join(MANIFEST)).map_err(|_| "没有清单，可能被截断".to_owned());
@@ -58,7 +58,7 @@ pub fn check(folder: &Path, policy: Option<&Policy>) -> Result<BundleReport, Aud
         }
     };
     report.bundle = Some(manifest.bundle.clone());
-    files(folder, &manifest, &mut report)?;
+    files(folder, &manifest, threads, &mut report)?;
     let options = Options { policy: policy.cloned(), remembered: None };
     if !folder.join("journal").is_dir() {
         report.findings.push(wrong("bundle-file", "journal", "没有"));
@@ -70,7 +70,7 @@ pub fn check(folder: &Path, policy: Option<&Policy>) -> Result<BundleReport, Aud
     report.audit = Some(audit);
     if let Some(model) = model {
         rules(folder, &model, &mut report)?;
-        tables(folder, &manifest, &model, &mut report)?;
+        tables(folder, &manifest, &model, threads, &mut report)?;
     }
     if manifest.tables.is_empty() {
         report.findings.push(wrong("bundle-manifest", "至少一张表", "没有"));
@@ -83,22 +83,31 @@ fn wrong(kind: &'static str, expected: impl ToString, found: impl ToString) -> F
 }
 
 /// Every file is listed and as it is listed.
-fn files(folder: &Path, manifest: &Manifest, report: &mut BundleReport) -> Result<(), AuditError> {
+fn files(
+    folder: &Path,
+    manifest: &Manifest,
+    threads: usize,
+    report: &mut BundleReport,
+) -> Result<(), AuditError> {
     let mut there: BTreeSet<String> = list(folder)?.into_iter().collect();
     there.remove(MANIFEST);
-    for listed in &manifest.files {
-        if !there.remove(&listed.name) {
-            report.findings.push(wrong("bundle-file", &listed.name, "没有"));
-            continue;
-        }
+    let found = parallel::map(&manifest.files, threads, |listed| {
         let path = folder.join(&listed.name);
+        if !there.contains(&listed.name) {
+            return Ok(None);
+        }
         let bytes = std::fs::read(&path).map_err(AuditError::reading(&path))?;
-        let hash = content_hash(&bytes);
-        if (hash, bytes.len() as u64) == (listed.blake3, listed.bytes) {
-            report.files += 1;
-        } else {
-            let name = &listed.name;
-            report.findings.push(wrong("bundle-file", format!("{name} {}", listed.blake3), hash));
+        Ok(Some((content_hash(&bytes), bytes.len() as u64)))
+    });
+    for (listed, found) in manifest.files.iter().zip(found) {
+        there.remove(&listed.name);
+        let name = &listed.name;
+        match found? {
+            Some(found) if found == (listed.blake3, listed.bytes) => report.files += 1,
+            Some((hash, _)) => {
+                report.findings.push(wrong("bundle-file", format!("{name} {}", listed.blake3), hash));
+            }
+            None => report.findings.push(wrong("bundle-file", name, "没有")),
         }
     }
     let extra = there.into_iter().map(|name| wrong("bundle-file", "清单所列的文件", name));
@@ -140,11 +149,13 @@ fn tables(
     folder: &Path,
     manifest: &Manifest,
     model: &ReadModel,
+    threads: usize,
     report: &mut BundleReport,
 ) -> Result<(), AuditError> {
     let sizes = manifest.tables.iter().map(|own| (own.size <= model.size()).then_some(own.size)).collect();
     let roots = attested::roots(folder, model, sizes)?;
-    for (entry, root) in manifest.tables.iter().zip(roots) {
+    let asked: Vec<_> = manifest.tables.iter().zip(roots).collect();
+    let compared = parallel::map(&asked, threads, |(entry, root)| {
         let found = std::fs::read(folder.join(&entry.file)).unwrap_or_default();
         let made = root.and_then(|root| {
             let plan = model.ledger().book().registry().plan_ix(&entry.plan)?;
@@ -154,7 +165,9 @@ fn tables(
             let table = kind.encode_as(&reading, entry.encoder_version).ok()?;
             (reading.rules_hash() == entry.rules).then(|| table.into_bytes())
         });
-        let differing = differing(entry, made.as_deref(), &found);
+        differing(entry, made.as_deref(), &found)
+    });
+    for (entry, differing) in manifest.tables.iter().zip(compared) {
         if differing.is_empty() {
             report.tables.push(entry.clone());
         }

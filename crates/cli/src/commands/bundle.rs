@@ -112,10 +112,15 @@ pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<Answer> {
     let VerifyArguments { bundle, policy } = arguments;
     let policy = policy.as_deref().map(verify::policy).transpose()?;
     if bundle.is_dir() {
-        return Ok(answer(bundle, &bundle::check(bundle, policy.as_ref())?));
+        return Ok(answer(bundle, &bundle::check(bundle, policy.as_ref(), threads())?));
     }
     anyhow::ensure!(bundle.is_file(), "没有 {}。请检查路径。", bundle.display());
     unpacked(bundle, policy.as_ref())
+}
+
+/// As many as the machine works on at once.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn unpacked(file: &Path, policy: Option<&Policy>) -> anyhow::Result<Answer> {
@@ -123,7 +128,7 @@ fn unpacked(file: &Path, policy: Option<&Policy>) -> anyhow::Result<Answer> {
     if let Err(reason) = bundle::unpack(file, &beside.0)? {
         return Err(WrongData(format!("{}：{reason}。请重新索取整个包。", file.display())).into());
     }
-    Ok(answer(file, &bundle::check(&beside.0, policy)?))
+    Ok(answer(file, &bundle::check(&beside.0, policy, threads())?))
 }
 
 fn answer(place: &Path, report: &BundleReport) -> Answer {

@@ -77,7 +77,8 @@ fn shown(findings: &[Finding]) -> Table {
 fn compare(directory: &Path, rebuilt: &ReadModel) -> anyhow::Result<Saved> {
     let saved = match saved_states(directory).inspect::<ReadModel>() {
         Latest::Nothing => return Ok(Saved::Nothing),
-        Latest::Unfit(unfit) => return Ok(Saved::NotCompared(unfit.reason)),
+        Latest::Unfit(unfit) if unfit.is_of_another_version() => return Ok(Saved::NotCompared(unfit.reason)),
+        Latest::Unfit(unfit) => return Ok(Saved::Compared(0, vec![unlike("文件", &unfit.reason)])),
         Latest::State(saved) => saved,
     };
     let size = saved.size();
@@ -112,15 +113,18 @@ fn elsewhere(saved: &ReadModel, rebuilt: &ReadModel) -> Finding {
     } else {
         "其余部分"
     };
-    let (expected, found) = ("由各行重算的".to_owned(), "别的内容".to_owned());
-    let message_zh =
-        format!("保存状态的{part}与由各行重算的不同，各表中看不出。请删去 state 目录后查明原因。");
+    unlike(part, "别的内容")
+}
+
+/// A finding about a part of the state as a whole.
+fn unlike(part: &str, found: &str) -> Finding {
+    let message_zh = format!("保存状态的{part}不是由各行重算的那样：{found}。请删去 state 目录后查明原因。");
     Finding {
         kind: "saved-state",
         table: None,
         position: None,
-        expected: Some(expected),
-        found: Some(found),
+        expected: Some("由各行重算的".to_owned()),
+        found: Some(found.to_owned()),
         message_zh,
     }
 }
