@@ -4,6 +4,7 @@ mod ledger;
 
 use audit::cell_proof::{Asked, CannotProve, CellReport, Trust, check, make};
 use chain::policy::Policy;
+use events::CompletenessStated;
 use ledger::{Key, Written};
 use serde_json::Value;
 
@@ -66,6 +67,25 @@ fn a_cell_is_proven_offline_within_fifty_kilobytes() {
         assert!(result["block"]["points"].is_string() && !result["steps"].as_array().unwrap().is_empty());
         assert!(!report.units.is_empty());
     }
+}
+
+#[test]
+fn what_a_unit_signed_about_its_own_lines_is_told_with_the_cell() {
+    let mut written = ledger::demonstration(u64::MAX);
+    let key = Key::of("guixi", 3);
+    written.record("digital-office", None, vec![ledger::enrolled("guixi", &key)]);
+    let head = written.ledger.head().units["guixi"];
+    let period = "2022-12".parse().unwrap();
+    let stated = CompletenessStated { head: head.hash, lines: head.lines, period };
+    written.record("guixi", Some(&key), vec![stated.into()]);
+    let folder = written.folder();
+    ledger::sign(folder.path(), &written, &log_key());
+    let proof = make(folder.path(), &asked("value-added", "guixi")).unwrap();
+    let report = check(&proof, &Trust::Own);
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    let [unit] = &report.units[..] else { panic!("{:?}", report.units) };
+    assert_eq!((unit.lines, unit.stated), (head.lines + 1, Some(head.lines)));
+    assert!(report.not_proven.iter().any(|what| what.contains("由该单位签名声明")));
 }
 
 #[test]

@@ -97,8 +97,9 @@ fn follow(content: &Content, trust: &Trust, report: &mut CellReport) -> Result<(
     let lines = decode(content)?;
     signed(content, &lines, trust, report)?;
     tree(content, &lines)?;
-    let chains = chains(&lines)?;
+    let mut chains = chains(&lines)?;
     let book = fold(&lines)?;
+    statements(&lines, &book, &mut chains);
     let CellOf { as_of, size, root, .. } = content.cell;
     let missing = |what: String| Flaw::whole("proof-missing").values(what, "没有");
     let plan = book.registry().plan_ix(&content.cell.plan);
@@ -221,11 +222,6 @@ fn chains(lines: &[Checked<'_>]) -> Result<BTreeMap<UnitId, UnitLines>, Flaw> {
             let found = format!("{unit} 的第 {} 行不接前一行", line.unit_seq);
             return Err(Flaw::whole("proof-chain").values("连续的单位链", found));
         }
-        if let Event::CompletenessStated(stated) = &recorded.event
-            && recorded.signature.is_some()
-        {
-            chain.stated = Some(stated.lines);
-        }
         (chain.lines, chain.head) = (chain.lines + 1, recorded.hash);
     }
     // A line beyond a gap shows that the chain goes on: it is not whole.
@@ -247,6 +243,27 @@ fn fold(lines: &[Checked<'_>]) -> Result<Book, Flaw> {
         book.apply(recorded);
     }
     Ok(book)
+}
+
+/// What units stated of their own lines, where the signature is right and its key was the unit's then.
+fn statements(lines: &[Checked<'_>], book: &Book, chains: &mut BTreeMap<UnitId, UnitLines>) {
+    for Checked { line, recorded, .. } in lines {
+        let Event::CompletenessStated(stated) = &recorded.event else { continue };
+        let (Some(signature), Some(chain)) = (&recorded.signature, chains.get_mut(&recorded.unit)) else {
+            continue;
+        };
+        let enrolled = book.registry().keys(&recorded.unit).iter().any(|own| {
+            let revoked = own.revoked.is_some_and(|revoked| revoked < line.position);
+            own.key == signature.key && own.enrolled < line.position && !revoked
+        });
+        let mut payload = chain::dsse::SubmissionPayload::new();
+        payload.push(line.kind, line.version, &recorded.event.encode().unwrap_or_default());
+        let payload = payload.finish(line.submission, line.unit);
+        let signed = chain::dsse::verify_submission(&signature.key, &signature.sig, &payload);
+        if enrolled && signed && line.submission_size == 1 {
+            chain.stated = Some(stated.lines);
+        }
+    }
 }
 
 /// A row and an assessed area of the reading's plan.
