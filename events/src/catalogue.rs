@@ -135,6 +135,8 @@ catalogue! {
     AwardRevoked => "award-revoked", 1;
     KeyEnrolled => "key-enrolled", 1;
     KeyRevoked => "key-revoked", 1;
+    TableAttested => "table-attested", 1;
+    CompletenessStated => "completeness-stated", 1;
 }
 
 impl Event {

@@ -58,6 +58,17 @@ pub struct Unfit {
     pub reason: String,
 }
 
+/// The reason where nothing is damaged.
+const OTHER_VERSION: &str = "由程序的另一个版本写成";
+
+impl Unfit {
+    /// Whether it is merely of another version of the program; anything else is damage.
+    #[must_use]
+    pub fn is_of_another_version(&self) -> bool {
+        self.reason == OTHER_VERSION
+    }
+}
+
 impl SavedStates {
     /// Saved states in a folder of this machine; the folder is made when something is saved.
     #[must_use]
@@ -90,9 +101,20 @@ impl<D: Disk> SavedStates<D> {
         files::replace(&self.disk, path, bytes)
     }
 
-    /// Reads the state that was saved last.
+    /// Reads the state that was saved last; one that does not fit is thrown away.
     #[must_use]
     pub fn latest<P: Projection>(&self) -> Latest<P> {
+        let latest = self.inspect();
+        if let Latest::Unfit(unfit) = &latest {
+            // Should it stay, the next start finds it again and throws it away again.
+            drop(self.disk.remove(&unfit.path));
+        }
+        latest
+    }
+
+    /// Reads the state that was saved last, and leaves it where it is whatever it is.
+    #[must_use]
+    pub fn inspect<P: Projection>(&self) -> Latest<P> {
         let path = self.path::<P>();
         let bytes = match files::read(&self.disk, &path) {
             Ok(Some(bytes)) => bytes,
@@ -101,11 +123,7 @@ impl<D: Disk> SavedStates<D> {
         };
         match decode(&bytes) {
             Ok(state) => Latest::State(Box::new(state)),
-            Err(reason) => {
-                // Should it stay, the next start finds it again and throws it away again.
-                drop(self.disk.remove(&path));
-                Latest::Unfit(Unfit { path, reason })
-            }
+            Err(reason) => Latest::Unfit(Unfit { path, reason }),
         }
     }
 
@@ -129,7 +147,7 @@ fn decode<P: Projection>(bytes: &[u8]) -> Result<P, String> {
     }
     let start = Header::<P>::start();
     if header[..start.len()] != start {
-        return Err("由程序的另一个版本写成".to_owned());
+        return Err(OTHER_VERSION.to_owned());
     }
     let sum = *chain::hash::content_hash(body).0.as_slice().first_chunk::<32>().expect("32 bytes");
     if header[HEADER_BYTES - 40..HEADER_BYTES - 32] != (body.len() as u64).to_le_bytes()

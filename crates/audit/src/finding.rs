@@ -1,5 +1,8 @@
 //! What an audit says: findings with a sentence for people, the verdict, and what was not checked.
 
+use std::fmt;
+
+use chain::Date;
 use chain::verify::Flaw;
 use serde::Serialize;
 
@@ -8,6 +11,9 @@ use serde::Serialize;
 pub struct Finding {
     /// The stable kind, kebab-case.
     pub kind: &'static str,
+    /// The published table concerned, and its row as far as it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<TablePlace>,
     /// The line concerned in reading order, from 0; `None` for the whole ledger.
     pub position: Option<u64>,
     /// What the rules ask for, where that is one value.
@@ -16,6 +22,28 @@ pub struct Finding {
     pub found: Option<String>,
     /// What is wrong and what to do, for people.
     pub message_zh: String,
+}
+
+/// A place in a published table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TablePlace {
+    /// The table's name, such as `scores`.
+    pub table: String,
+    /// The reporting date.
+    pub as_of: Date,
+    /// How many lines were known.
+    pub size: u64,
+    /// The row and its member, `cell gdp yujiang: share`; none where only the whole table can be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<String>,
+}
+
+impl fmt::Display for TablePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, as_of, size, row } = self;
+        write!(f, "表“{table}”（截至 {as_of}，前 {size} 行）")?;
+        row.as_ref().map_or(Ok(()), |row| write!(f, "“{row}”"))
+    }
 }
 
 impl Finding {
@@ -27,7 +55,20 @@ impl Finding {
             message_zh.push_str(&format!("应为 {expected}，实为 {found}。"));
         }
         let Flaw { kind, position, expected, found } = flaw;
-        Self { kind, position, expected, found, message_zh }
+        Self { kind, table: None, position, expected, found, message_zh }
+    }
+
+    /// Something that is wrong with a table; `position` is the line that put its root on record, where there is one.
+    #[must_use]
+    pub fn in_table(
+        kind: &'static str,
+        table: TablePlace,
+        position: Option<u64>,
+        (expected, found): (String, String),
+    ) -> Self {
+        let line = position.map_or(String::new(), |at| format!("第 {at} 行登记的"));
+        let message_zh = format!("{line}{table}：{}应为 {expected}，实为 {found}。", sentence(kind));
+        Self { kind, table: Some(table), position, expected: Some(expected), found: Some(found), message_zh }
     }
 }
 
@@ -74,6 +115,30 @@ fn sentence(kind: &str) -> &'static str {
         "checkpoint-shrunk" => "台账比此前见过的更短，可能被换成旧副本。请与持有较新树头的一方核对。",
         "history-rewritten" => "此前见过的历史已被改写。请与持有旧副本的一方核对。",
         "tile" => "哈希瓦片或条目包与各行不符。瓦片可由各行重建，请先核对各行。",
+        "attested-axes" => "登记所用的行数、方案或日期在此行之前不成立，表无法重算。请市数字办核对。",
+        "attested-tree" => "登记的树根与前这些行的树根不符。请与备份比对，并核对登记方。",
+        "attested-rules" => "登记的规则不是当时施行的规则，表未重算。请市数字办核对。",
+        "attested-encoder" => "没有这张表或这一版编码，未能重算。请换用较新的程序核验。",
+        "attested-table" => {
+            "由各行重算的表与登记的表根不符：公布的表不是这些行的结果。请取公布的表逐行比对。"
+        }
+        "saved-table" => "保存状态里的值与由各行重算的不同。账本不受影响，请删去 state 目录后查明原因。",
+        "published-table" => "所附的表与由各行重算的不同。请以重算的为准，并向出具方核对。",
+        "statement-disagrees" => {
+            "单位签名声明的行数或末行与账本不符，可能有该单位的行被遗漏。请该单位核对回执。"
+        }
+        "statement-unsigned" => "无遗漏声明没有单位签名，不能证明什么。请该单位重新声明。",
+        "proof-format" => "文件不是完整的单格证明，可能被截断或改动。请向出具方重新索取。",
+        "proof-line" => "文件中有一行不成立。请向出具方重新索取。",
+        "proof-head" => "账本头不可信或不是这个账本的。请核对密钥或见证策略，并向账本方索取。",
+        "proof-tree" => "所列的行与账本头签署的树根不符：有行被改动、增删。",
+        "proof-chain" => "单位链断开，有该单位的行被改动或略去。",
+        "proof-missing" => "缺少得出结果必需的行，可能被略去。请向出具方重新索取。",
+        "proof-result" => "所写的结果不是从所列的行得出的。请以重算的为准。",
+        "bundle-manifest" => "包的清单不完整或不成立，可能被截断。请重新索取整个包。",
+        "bundle-file" => "包里的文件与清单不符。请重新索取整个包。",
+        "bundle-head" => "清单、账本头与各行说的不是同一段账本。请重新索取整个包。",
+        "bundle-rules" => "包里缺少某份施行过的规则，或内容不符。请重新索取整个包。",
         "tile-beyond" => "哈希瓦片或条目包超出现有各行，有行丢失。请从备份恢复。",
         _ => "该行不是本台账可接受的 JSON。请与备份比对，找出被改动的内容。",
     }
@@ -137,6 +202,10 @@ pub enum NotChecked {
     Enrolment,
     /// What the lines say: they were not folded into a read model, or not all of them.
     Tables,
+    /// No table root is on record, so there was none to compare with.
+    AttestedTables,
+    /// No unit has stated how many lines it has.
+    Statements,
 }
 
 impl NotChecked {
@@ -153,6 +222,8 @@ impl NotChecked {
             Self::Tiles => "tiles",
             Self::Enrolment => "enrolment",
             Self::Tables => "tables",
+            Self::AttestedTables => "attested-tables",
+            Self::Statements => "statements",
         }
     }
 
@@ -168,6 +239,8 @@ impl NotChecked {
             Self::Freshness => "未给出此前见过的树头：无法区分最新副本与旧副本。",
             Self::Tiles => "没有哈希瓦片可供比对。",
             Self::Enrolment => "已核验单位签名本身，未核验其密钥当时是否已登记。",
+            Self::AttestedTables => "账上没有登记过表根：重算了表，但没有可比对的。可用 attest 登记。",
+            Self::Statements => "没有单位作过无遗漏声明：单位链之外，没有单位自己确认过行数。",
             Self::Tables => "各行的内容没有（或没有全部）重算成成绩表，只核验了字节、哈希链与树。",
         }
     }

@@ -150,7 +150,7 @@ fn undecodable(position: u64, error: &DecodeError) -> Flaw {
 }
 
 /// What has the shape of its type and still has no place in a read model. No deciding ledger records such a line.
-fn unusable(position: u64, event: &Event, registry: &Registry) -> Option<Flaw> {
+pub(crate) fn unusable(position: u64, event: &Event, registry: &Registry) -> Option<Flaw> {
     /// Plans, rows and areas are counted in 16 bits.
     const LIMIT: usize = 1 << 16;
     let plan = |id| registry.plan_ix(id).map(|ix| registry.plan(ix));

@@ -3,12 +3,17 @@
 //! Reads the folder itself and trusts no engine and no saved state. What is wrong with a ledger is data ([`Finding`]);
 //! only a folder that cannot be read is an error.
 
+mod attested;
 mod blocks;
+pub mod bundle;
+pub mod cell_proof;
 mod finding;
 mod fold;
 mod heads;
 mod journal;
+mod parallel;
 mod pieces;
+pub mod rows;
 mod tiles;
 
 use std::collections::BTreeMap;
@@ -23,7 +28,7 @@ use serde::Serialize;
 
 use fold::{Each, Fold, Rebuild};
 
-pub use finding::{Finding, NotChecked, Verdict};
+pub use finding::{Finding, NotChecked, TablePlace, Verdict};
 
 /// What the auditor brings along; the more, the more can be checked.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +42,8 @@ pub struct Options {
 /// What an audit found. Serialized, it is what `--json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// In the order of checks: lines, the end of the active segment, tree head, earlier head, tiles.
+    /// In the order of checks: lines, the end of the active segment, tree head, earlier head, tiles,
+    /// attested tables, units' statements.
     pub findings: Vec<Finding>,
     /// What follows from the findings.
     pub verdict: Verdict,
@@ -57,6 +63,10 @@ pub struct Report {
     pub signed_lines: Option<u64>,
     /// How many units' signatures over submissions were checked.
     pub signatures: u64,
+    /// How many table roots on record were compared with tables made again.
+    pub attested_tables: u64,
+    /// How many units' statements of their lines were compared with their chains.
+    pub statements: u64,
     /// How many tiles and bundles were compared.
     pub tiles: u64,
     /// What was not checked, and so is not covered by a clean verdict.
@@ -108,10 +118,11 @@ pub fn replay(
     options: &Options,
     fold: impl FnMut(&Line<'_>, EventHash),
 ) -> Result<Report, AuditError> {
-    run(path, options, Each(fold)).map(|(audited, _)| audited.report(None))
+    run(path, options, Each(fold)).map(|(audited, _)| audited.report(None, attested::Outcome::default()))
 }
 
-/// Audits the ledger in a folder and folds the same lines into a read model, from nothing.
+/// Audits the ledger in a folder and folds the same lines into a read model, from nothing. Every table root on record is
+/// compared with the table made again.
 ///
 /// Decoding each line and asking for each signature's key are part of this audit. The fold ends before the first line
 /// that breaks the chain or cannot be decoded: there the model is of the lines before, the report counts them in
@@ -122,7 +133,8 @@ pub fn replay(
 pub fn rebuild(path: &Path, options: &Options) -> Result<(Report, Option<ReadModel>), AuditError> {
     let (audited, fold) = run(path, options, Rebuild::default())?;
     let model = fold.finish(audited.verifier.tree());
-    let report = audited.report(Some(model.size()));
+    let attested = attested::check(path, &model)?;
+    let report = audited.report(Some(model.size()), attested);
     Ok((report, Some(model).filter(|model| model.size() > 0)))
 }
 
@@ -151,10 +163,11 @@ fn run<'o, F: Fold>(path: &Path, options: &'o Options, fold: F) -> Result<(Audit
 }
 
 impl Audited<'_> {
-    fn report(self, folded_lines: Option<u64>) -> Report {
-        let not_checked = self.not_checked(folded_lines);
+    fn report(self, folded_lines: Option<u64>, attested: attested::Outcome) -> Report {
+        let not_checked = self.not_checked(folded_lines, &attested);
         let Self { verifier, journal, heads, tiles, .. } = self;
-        let findings: Vec<Finding> = verifier.flaws().iter().cloned().map(Finding::of).collect();
+        let of_bytes = verifier.flaws().iter().cloned().map(Finding::of);
+        let findings: Vec<Finding> = of_bytes.chain(attested.findings).collect();
         let verdict = Verdict::of(&findings, verifier.lines());
         Report {
             verdict,
@@ -166,6 +179,8 @@ impl Audited<'_> {
             folded_lines,
             signed_lines: heads.size(),
             signatures: verifier.signatures(),
+            attested_tables: attested.tables,
+            statements: attested.statements,
             tiles,
             not_checked,
             ignored: journal.ignored,
@@ -173,7 +188,7 @@ impl Audited<'_> {
         }
     }
 
-    fn not_checked(&self, folded_lines: Option<u64>) -> Vec<NotChecked> {
+    fn not_checked(&self, folded_lines: Option<u64>, attested: &attested::Outcome) -> Vec<NotChecked> {
         let Self { verifier, heads, tiles, options, .. } = self;
         let lines = verifier.lines();
         let folded = folded_lines == Some(lines);
@@ -189,6 +204,8 @@ impl Audited<'_> {
             (*tiles == 0, NotChecked::Tiles),
             (verifier.signatures() > 0 && !folded, NotChecked::Enrolment),
             (!folded, NotChecked::Tables),
+            (folded && lines > 0 && attested.tables == 0, NotChecked::AttestedTables),
+            (folded && lines > 0 && attested.statements == 0, NotChecked::Statements),
         ];
         list.into_iter().filter(|(missing, _)| *missing).map(|(_, what)| what).collect()
     }

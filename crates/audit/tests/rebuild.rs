@@ -4,10 +4,9 @@ mod ledger;
 
 use audit::{NotChecked, Options, Report, rebuild};
 use domain::ledger::Ledger;
-use events::{Event, KeyEnrolled, KeyRevoked, UnitKind, UnitRegistered};
-use ledger::{Key, Written};
+use events::{Event, KeyRevoked};
+use ledger::{Key, Written, enrolled, registered};
 use projections::ReadModel;
-use seeds::demo::Demo;
 
 fn audited(written: &Written) -> (Report, Option<ReadModel>) {
     rebuild(written.folder().path(), &Options::default()).unwrap()
@@ -22,39 +21,13 @@ fn kinds(report: &Report) -> Vec<&'static str> {
     report.findings.iter().map(|finding| finding.kind).collect()
 }
 
-fn registered(unit: &str) -> Event {
-    let (kind, name) = (UnitKind::Bureau, "演示局".to_owned());
-    UnitRegistered { aliases: Vec::new(), kind, name, registered: unit.parse().unwrap() }.into()
-}
-
-fn enrolled(unit: &str, key: &Key) -> Event {
-    KeyEnrolled { holder: unit.parse().unwrap(), key: key.public() }.into()
-}
-
 fn revoked(unit: &str, key: &Key) -> Event {
     KeyRevoked { holder: unit.parse().unwrap(), key: key.public(), reason: "遗失".to_owned() }.into()
 }
 
-/// The demonstration's first year, as decided and recorded.
-fn demonstration() -> Written {
-    let options = seeds::demo::Options {
-        seed: 2022,
-        cities: 1,
-        years: 1,
-        origin: "example.com/audit".to_owned(),
-        log_key: Key::of("example.com/audit", 7).public(),
-    };
-    let mut demo = Demo::new(seeds::yingtan_2022(), seeds::yingtan_2022_rules(), options);
-    let mut written = Written::default();
-    while let Some(timed) = demo.next(written.ledger.book()) {
-        written.append(&timed.submission);
-    }
-    written
-}
-
 #[test]
 fn the_audit_rebuilds_what_the_writer_had() {
-    let written = demonstration();
+    let written = ledger::demonstration(u64::MAX);
     let (report, model) = audited(&written);
     let model = model.unwrap();
     assert!(report.is_clean(), "{:?}", report.findings);
@@ -66,7 +39,7 @@ fn the_audit_rebuilds_what_the_writer_had() {
 
 #[test]
 fn a_break_of_the_chain_ends_the_fold() {
-    let mut written = demonstration();
+    let mut written = ledger::demonstration(u64::MAX);
     let at = written.lines.len() / 2;
     written.lines.remove(at);
     let (report, model) = audited(&written);

@@ -10,6 +10,7 @@ pub mod line;
 pub mod note;
 pub mod policy;
 pub mod proof;
+pub mod pruned;
 pub mod segment;
 pub mod tile;
 pub mod tiled;

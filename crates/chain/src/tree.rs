@@ -76,7 +76,7 @@ pub fn root_of(leaves: &[TreeHash]) -> TreeHash {
 }
 
 /// The size of the left subtree of a tree with `size` leaves, at least two: the largest power of two below it.
-fn left_size(size: usize) -> usize {
+pub(crate) fn left_size(size: usize) -> usize {
     assert!(size >= 2, "a tree of {size} has no left subtree");
     1 << (size - 1).ilog2()
 }

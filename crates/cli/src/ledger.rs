@@ -343,7 +343,8 @@ pub fn load(directory: &Path, journal: &Journal) -> anyhow::Result<ReadModel> {
     model.map_err(|error| WrongData(error.to_string()).into())
 }
 
-fn saved_states(directory: &Path) -> SavedStates {
+/// The saved states of a ledger.
+pub fn saved_states(directory: &Path) -> SavedStates {
     SavedStates::new(directory.join("state"))
 }
 

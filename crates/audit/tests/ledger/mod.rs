@@ -1,11 +1,13 @@
 //! Ledgers of submissions that nobody decided on: an audit must cope with what no sequencer would have recorded.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::path::Path;
 
 use chain::note::{KeyType, VerifierKey};
 use domain::ledger::{Ledger, Prepared, Submission};
 use ed25519_dalek::SigningKey;
-use events::{Event, LedgerOpened, Signature};
+use events::{Event, KeyEnrolled, LedgerOpened, Signature, UnitKind, UnitRegistered};
+use seeds::demo::Demo;
 use uuid::Uuid;
 
 /// A unit's or the log's key.
@@ -111,4 +113,41 @@ pub fn write(ledger: &Path, lines: &[Vec<u8>]) {
     std::fs::create_dir_all(&journal).unwrap();
     let bytes: Vec<u8> = lines.iter().flat_map(|line| [line.as_slice(), b"\n"].concat()).collect();
     std::fs::write(journal.join(format!("{:020}.jsonl", 0)), bytes).unwrap();
+}
+
+pub fn registered(unit: &str) -> Event {
+    let (kind, name) = (UnitKind::Bureau, "演示局".to_owned());
+    UnitRegistered { aliases: Vec::new(), kind, name, registered: unit.parse().unwrap() }.into()
+}
+
+pub fn enrolled(unit: &str, key: &Key) -> Event {
+    KeyEnrolled { holder: unit.parse().unwrap(), key: key.public() }.into()
+}
+
+/// The demonstration's first year, as decided and recorded: its first submissions, until there are so many lines.
+pub fn demonstration(lines: u64) -> Written {
+    let options = seeds::demo::Options {
+        seed: 2022,
+        cities: 1,
+        years: 1,
+        origin: "example.com/audit".to_owned(),
+        log_key: Key::of("example.com/audit", 7).public(),
+    };
+    let mut demo = Demo::new(seeds::yingtan_2022(), seeds::yingtan_2022_rules(), options);
+    let mut written = Written::default();
+    while written.ledger.head().size < lines
+        && let Some(timed) = demo.next(written.ledger.book())
+    {
+        written.append(&timed.submission);
+    }
+    written
+}
+
+/// Puts the signed head over all lines beside the journal.
+pub fn sign(folder: &Path, written: &Written, key: &Key) {
+    let leaves: Vec<_> = written.lines.iter().map(|line| chain::hash::leaf_hash(line)).collect();
+    let (origin, size) = (key.1.name().to_owned(), written.lines.len() as u64);
+    let text = chain::note::Checkpoint { origin, size, root: chain::tree::root_of(&leaves) }.text();
+    let line = chain::note::sign(key.1.name(), &key.0, &text).unwrap();
+    std::fs::write(folder.join("checkpoint"), format!("{text}\n{line}")).unwrap();
 }

@@ -1,14 +1,17 @@
 //! One file for each group of commands; here is only which there are.
 
 pub mod acts;
+mod bundle;
 mod catalogue;
 mod compress;
 mod cosign;
+mod fsck;
 mod hammer;
 mod head;
 mod keys;
 pub mod opening;
 mod prove;
+mod prove_cell;
 pub mod questions;
 mod restore;
 pub mod rules;
@@ -60,6 +63,10 @@ pub enum Command {
     /// 签名密钥：新建、登记、停用，更换账本头密钥
     #[command(alias = "keys")]
     Key(keys::Arguments),
+    /// 登记表根：以后每次审计都会重算比对（市数字办）
+    Attest(acts::attest::Arguments),
+    /// 无遗漏声明：单位签名确认自己的行数和末行
+    Statement(acts::statement::Arguments),
     /// 成绩表
     Scores(questions::scores::ScoresArguments),
     /// 排名
@@ -92,6 +99,14 @@ pub enum Command {
     VerifyProof(prove::VerifyArguments),
     /// 把恢复的旧备份记入账本，然后继续记录
     Restore(restore::Arguments),
+    /// 出具单格证明：一个文件，任何人可离线核验
+    ProveCell(prove_cell::Arguments),
+    /// 按年打包账本、规则和表，交任何人离线复核
+    Bundle(bundle::Arguments),
+    /// 复核一个包：不联网、不用服务器，由各行重算公布的表
+    VerifyYear(bundle::VerifyArguments),
+    /// 自查：verify 之外，再把保存状态逐表逐行与重算结果比对
+    Fsck(verify::Arguments),
     /// 压缩已封存的段文件
     Compress,
     /// 输出各类事件和计分规则的 JSON Schema
@@ -123,6 +138,8 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Unit(arguments) => acts::unit::run(arguments, ledger),
         Command::Duty(arguments) => acts::duty::run(arguments, ledger),
         Command::Key(arguments) => keys::run(arguments, ledger),
+        Command::Attest(arguments) => acts::attest::run(arguments, ledger),
+        Command::Statement(arguments) => acts::statement::run(arguments, ledger),
         Command::Scores(arguments) => questions::scores::scores(arguments, ledger),
         Command::Ranking(arguments) => questions::scores::ranking(arguments, ledger),
         Command::Figures(arguments) => questions::figures::run(arguments, ledger),
@@ -139,6 +156,10 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Prove(arguments) => prove::run(&arguments, ledger),
         Command::VerifyProof(arguments) => prove::verify(&arguments),
         Command::Restore(arguments) => restore::run(arguments, ledger),
+        Command::ProveCell(arguments) => prove_cell::run(arguments, ledger),
+        Command::Bundle(arguments) => bundle::run(&arguments, ledger),
+        Command::VerifyYear(arguments) => bundle::verify(&arguments),
+        Command::Fsck(arguments) => fsck::run(&arguments, ledger),
         Command::Compress => compress::run(ledger),
         Command::Hammer(arguments) => hammer::run(&arguments, ledger),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use audit::{Options, Report, Verdict};
+use audit::cell_proof::Trust;
+use audit::{Finding, Options, Report, Verdict};
+use chain::note::VerifierKey;
 use chain::policy::Policy;
 use clap::Args;
 use projections::tables::TableKind;
@@ -18,12 +20,15 @@ use crate::output::{Answer, Table};
 /// 审计：从字节起复核账本
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// 账本目录；不写则用 --ledger
-    #[arg(value_name = "DIR")]
+    /// 账本目录，或一个单格证明文件；不写则用 --ledger
+    #[arg(value_name = "DIR|PROOF")]
     directory: Option<PathBuf>,
     /// 见证策略文件（C2SP tlog-policy）
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// 账本的验证密钥（只用于单格证明）：核对账本头是不是它签的
+    #[arg(long, value_name = "VKEY", conflicts_with = "policy")]
+    key: Option<VerifierKey>,
     /// 以前保存的账本头：用来发现账本被换成旧副本或被改写
     #[arg(long, value_name = "FILE")]
     remembered: Option<PathBuf>,
@@ -34,31 +39,74 @@ pub struct Arguments {
 /// # Errors
 /// When the folder, the policy or the remembered head cannot be read.
 pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
-    let directory = arguments.directory.clone().map_or_else(|| ledger.directory(), Ok)?;
-    require_ledger(&directory)?;
-    let options = Options {
-        policy: arguments.policy.as_deref().map(policy).transpose()?,
-        remembered: arguments.remembered.as_deref().map(read_file).transpose()?,
-    };
-    let (report, model) = audit::rebuild(&directory, &options)?;
-    let roots = model.as_ref().map(table_roots).unwrap_or_default();
+    if let Some(file) = arguments.directory.as_deref().filter(|path| path.is_file()) {
+        return super::prove_cell::verify(file, arguments.trust()?);
+    }
+    let directory = arguments.directory(ledger)?;
+    let (report, model) = arguments.audit(&directory)?;
+    Ok(answer(&directory, &report, model.as_ref()))
+}
+
+impl Arguments {
+    /// The folder that was named, else the ledger's.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn directory(&self, ledger: &Choice) -> anyhow::Result<PathBuf> {
+        self.directory.clone().map_or_else(|| ledger.directory(), Ok)
+    }
+
+    fn trust(&self) -> anyhow::Result<Trust> {
+        Ok(match (&self.key, &self.policy) {
+            (Some(key), _) => Trust::Key(key.clone()),
+            (None, Some(path)) => Trust::Policy(policy(path)?),
+            (None, None) => Trust::Own,
+        })
+    }
+
+    /// Audits a folder with what was brought along.
+    ///
+    /// # Errors
+    /// When the folder, the policy or the remembered head cannot be read.
+    pub fn audit(&self, directory: &Path) -> anyhow::Result<(Report, Option<ReadModel>)> {
+        require_ledger(directory)?;
+        let options = Options {
+            policy: self.policy.as_deref().map(policy).transpose()?,
+            remembered: self.remembered.as_deref().map(read_file).transpose()?,
+        };
+        Ok(audit::rebuild(directory, &options)?)
+    }
+}
+
+/// What an audit found, for people and programs; exit code 1 unless there are lines and nothing is wrong with them.
+#[must_use]
+pub fn answer(directory: &Path, report: &Report, model: Option<&ReadModel>) -> Answer {
+    let roots = model.map(table_roots).unwrap_or_default();
     let clean = report.is_clean();
     let json =
         json!({ "directory": directory, "clean": clean, "report": report, "tables": roots_json(&roots) });
-    let synthetic = model.as_ref().is_some_and(|model| model.ledger().book().registry().is_synthetic());
-    let answer = Answer::new(json).text(verdict(&directory, &report)).table(counted(&report));
-    let answer = if report.findings.is_empty() { answer } else { answer.table(findings(&report)) };
-    let answer = answer.table(not_checked(&report)).table(roots_table(&roots)).finding_if(!clean);
-    Ok(if synthetic { answer.mark("演示数据：数值均为虚构，仅供演示。") } else { answer })
+    let synthetic = model.is_some_and(|model| model.ledger().book().registry().is_synthetic());
+    let answer = Answer::new(json).text(verdict(directory, report)).table(counted(report));
+    let answer = if report.findings.is_empty() { answer } else { answer.table(findings(&report.findings)) };
+    let answer = answer.table(not_checked(report)).table(roots_table(&roots)).finding_if(!clean);
+    if synthetic { answer.mark("演示数据：数值均为虚构，仅供演示。") } else { answer }
 }
 
-fn require_ledger(directory: &Path) -> anyhow::Result<()> {
+/// Refuses a folder that is no ledger.
+///
+/// # Errors
+/// When it has no journal.
+pub fn require_ledger(directory: &Path) -> anyhow::Result<()> {
     let journal = directory.join("journal");
     anyhow::ensure!(journal.is_dir(), "{} 里没有 journal 目录，不是账本。请检查路径。", directory.display());
     Ok(())
 }
 
-pub(super) fn policy(path: &Path) -> anyhow::Result<Policy> {
+/// Reads a witness policy.
+///
+/// # Errors
+/// When it cannot be read or is none.
+pub fn policy(path: &Path) -> anyhow::Result<Policy> {
     Policy::parse(&read_file(path)?)
         .map_err(|error| WrongData(format!("{} 不是见证策略：{error}", path.display())).into())
 }
@@ -77,7 +125,8 @@ fn verdict(directory: &Path, report: &Report) -> String {
     }
 }
 
-fn counted(report: &Report) -> Table {
+/// What was checked, as a table for people.
+pub fn counted(report: &Report) -> Table {
     let mut table = Table::new("核验了什么", ["项目", "内容"]);
     let folded = report.folded_lines.map_or_else(|| "没有".to_owned(), |lines| format!("{lines} 行"));
     let signed = report.signed_lines.map_or_else(|| "没有".to_owned(), |lines| format!("前 {lines} 行"));
@@ -90,6 +139,8 @@ fn counted(report: &Report) -> Table {
         ("单位签名", format!("{} 个", report.signatures)),
         ("哈希瓦片", format!("{} 个", report.tiles)),
         ("由各行重算读模型", folded),
+        ("登记的表根（重算比对）", format!("{} 个", report.attested_tables)),
+        ("单位的无遗漏声明", format!("{} 份", report.statements)),
     ];
     rows.into_iter().for_each(|(what, text)| table.row([what.to_owned(), text]));
     if report.ignored.is_empty() {
@@ -99,16 +150,22 @@ fn counted(report: &Report) -> Table {
     }
 }
 
-fn findings(report: &Report) -> Table {
+/// Findings as a table for people.
+pub fn findings(found: &[Finding]) -> Table {
     let mut table = Table::new("发现", ["代码", "行", "说明"]);
-    for finding in &report.findings {
-        let place = finding.position.map_or_else(|| "整个账本".to_owned(), |at| at.to_string());
+    for finding in found {
+        let place = match (&finding.position, &finding.table) {
+            (Some(at), _) => at.to_string(),
+            (None, Some(table)) => table.to_string(),
+            (None, None) => "整个账本".to_owned(),
+        };
         table.row([finding.kind.to_owned(), place, finding.message_zh.clone()]);
     }
     table
 }
 
-fn not_checked(report: &Report) -> Table {
+/// What was not checked, as a table for people.
+pub fn not_checked(report: &Report) -> Table {
     let mut table = Table::new("没有核验的", ["代码", "说明"]);
     report.not_checked.iter().for_each(|what| table.row([what.code(), what.message_zh()]));
     if report.not_checked.is_empty() { table.note("没有遗漏。") } else { table }

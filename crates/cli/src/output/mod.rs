@@ -65,6 +65,13 @@ impl Answer {
         self
     }
 
+    /// Adds a member to the JSON, which is an object.
+    #[must_use]
+    pub fn also(mut self, member: &str, value: Value) -> Self {
+        self.json[member] = value;
+        self
+    }
+
     /// Adds a table.
     #[must_use]
     pub fn table(mut self, table: Table) -> Self {

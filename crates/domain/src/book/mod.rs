@@ -253,7 +253,7 @@ impl Book {
                 blake3: evidence.blake3,
                 figure: evidence.figure,
             }),
-            Event::SubmissionFiled(_) => {}
+            Event::SubmissionFiled(_) | Event::TableAttested(_) | Event::CompletenessStated(_) => {}
             Event::LedgerOpened(_)
             | Event::LogKeyChanged(_)
             | Event::LedgerRestored(_)

@@ -3,6 +3,7 @@
 //! [`Ledger::decide`] says whether a submission may be recorded, [`Ledger::lines`] makes its lines,
 //! [`Ledger::apply`] takes recorded lines over. None of them does I/O or looks at a clock.
 
+mod attested;
 mod decide;
 mod lines;
 mod problem;
@@ -15,6 +16,7 @@ use events::{Recorded, UnitId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use attested::{Attested, AttestedTable, Statement};
 pub use lines::{Lines, NewLine};
 pub use problem::{Problem, ProblemKind, Rejection, Severity};
 pub use submission::{Prepared, Submission};
@@ -97,6 +99,7 @@ pub enum Decision {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     book: Book,
+    attested: Attested,
     head: Head,
     /// Sorted, for clients make these ids.
     submissions: BTreeMap<Uuid, Place>,
@@ -109,6 +112,12 @@ impl Ledger {
     #[must_use]
     pub const fn book(&self) -> &Book {
         &self.book
+    }
+
+    /// Table roots on record, and units' statements.
+    #[must_use]
+    pub const fn attested(&self) -> &Attested {
+        &self.attested
     }
 
     /// The end of the chain.
@@ -130,6 +139,7 @@ impl Ledger {
     pub fn apply(&mut self, line: &Recorded) {
         assert_eq!(line.position, self.head.size, "lines are applied in order");
         self.book.apply(line);
+        self.attested.apply(line, self.head.units.get(&line.unit).copied());
         self.head.advance(line.hash, line.at, &line.unit);
         if self.last != Some(line.submission) {
             let place = Place { first: line.position, lines: line.submission_size };

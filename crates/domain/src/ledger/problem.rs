@@ -1,6 +1,6 @@
 //! What can be wrong with a submission: stable codes, and a Chinese sentence for the person.
 
-use chain::{Date, EventHash};
+use chain::{ContentHash, Date, EventHash};
 use events::{AreaId, Decimal, IndicatorId, PlanId};
 
 /// Whether a problem blocks, or asks for a confirmation.
@@ -106,6 +106,13 @@ problems! {
     RevokedAlready {} => Error, "revoked-already", "这一项已经撤销。";
     NotABonusRow { indicator: String } => Error, "not-a-bonus-row", "“{indicator}”不是加分项。";
     UnknownDeduction { deduction: String } => Error, "unknown-deduction", "现行规则里没有代码为“{deduction}”的扣分项。";
+
+    // What the ledger says about itself.
+    BeyondLedger { asked: u64, size: u64 } => Error, "beyond-ledger", "要登记的表用到前 {asked} 行，账本只有 {size} 行。请按现有的行重新出表。";
+    RulesNotInForce { rules: ContentHash, as_of: Date } => Error, "rules-not-in-force", "规则 {rules} 不是 {as_of} 施行的规则，只有按现行规则出的表才能登记表根。";
+    StatementMisplaced {} => Error, "statement-misplaced", "无遗漏声明须单独报送，且是第一项。";
+    StatementUnsigned {} => Error, "statement-unsigned", "无遗漏声明须由本单位签名。请先登记本单位的密钥，再用它签名。";
+    StatementDisagrees { stated: u64, stated_head: EventHash, lines: u64, head: EventHash } => Error, "statement-disagrees", "声明本单位有 {stated} 行、末行 {stated_head}，账上是 {lines} 行、末行 {head}。若只是账上又多了本单位的行，请重新声明；若本单位的回执比账上多，请保留签名和回执，交审计核对。";
 }
 
 /// A cell's ids.

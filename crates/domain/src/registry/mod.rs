@@ -305,7 +305,9 @@ impl Registry {
             | Event::BonusGranted(_)
             | Event::DeductionImposed(_)
             | Event::VetoImposed(_)
-            | Event::AwardRevoked(_) => {}
+            | Event::AwardRevoked(_)
+            | Event::TableAttested(_)
+            | Event::CompletenessStated(_) => {}
         }
     }
 

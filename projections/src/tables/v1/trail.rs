@@ -256,6 +256,8 @@ impl<'l> About<'l> {
             Event::DeductionImposed(own) => Self { plan: Some(&own.plan), area: Some(&own.area), ..plain },
             Event::VetoImposed(own) => Self { plan: Some(&own.plan), area: Some(&own.area), ..plain },
             Event::AwardRevoked(own) => Self::of_award(reading, own.award),
+            Event::TableAttested(own) => Self { plan: Some(&own.plan), ..plain },
+            Event::CompletenessStated(own) => Self { period: Some(&own.period), ..plain },
         }
     }
 

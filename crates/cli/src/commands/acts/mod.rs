@@ -1,10 +1,12 @@
 //! Commands that put something on record: each only says which events; one place signs, sends and shows the receipt.
 
+pub mod attest;
 pub mod award;
 pub mod duty;
 pub mod evidence;
 pub mod figure;
 pub mod period;
+pub mod statement;
 pub mod target;
 pub mod unit;
 

@@ -1,5 +1,6 @@
 //! May this be recorded? Rules over the state at the head; each adds its problems, none stops the others.
 
+mod attested;
 mod awards;
 mod figures;
 mod review;
@@ -13,7 +14,7 @@ use chain::{Date, EventHash, Instant};
 use events::{Event, PeriodId, Recorded, SubmissionFiled, UnitId};
 
 use super::problem::CellId;
-use super::{Ledger, Prepared, Problem, ProblemKind, Rejection, Severity};
+use super::{Ledger, Prepared, Problem, ProblemKind, Rejection, Severity, UnitHead};
 use crate::book::Book;
 use crate::registry::{CellIx, Registry};
 
@@ -80,6 +81,9 @@ struct Draft<'a> {
     registry: Cow<'a, Registry>,
     size: u64,
     unit: &'a UnitId,
+    /// The end of the unit's chain; none before its first line.
+    unit_head: Option<UnitHead>,
+    signed: bool,
     now: Instant,
     filed: Option<&'a SubmissionFiled>,
     reported: BTreeSet<(CellIx, Date)>,
@@ -95,6 +99,8 @@ impl<'a> Draft<'a> {
             registry: Cow::Borrowed(ledger.book.registry()),
             size: ledger.head.size,
             unit: &prepared.submission().unit,
+            unit_head: ledger.head.units.get(&prepared.submission().unit).copied(),
+            signed: prepared.submission().signature.is_some(),
             now,
             filed: filing(prepared),
             reported: BTreeSet::new(),
@@ -203,6 +209,8 @@ impl<'a> Draft<'a> {
             Event::DeductionImposed(deduction) => self.check_deduction(deduction),
             Event::VetoImposed(veto) => self.check_veto(veto),
             Event::AwardRevoked(revoked) => self.check_award_revocation(revoked),
+            Event::TableAttested(attested) => self.check_attestation(attested),
+            Event::CompletenessStated(stated) => self.check_statement(stated),
         }
     }
 

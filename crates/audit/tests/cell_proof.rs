@@ -1,0 +1,162 @@
+//! A score cell in one file: it holds as it was made, and whatever is changed in it no longer does.
+
+mod ledger;
+
+use audit::cell_proof::{Asked, CannotProve, CellReport, Trust, check, make};
+use chain::policy::Policy;
+use events::CompletenessStated;
+use ledger::{Key, Written};
+use serde_json::Value;
+
+fn asked(indicator: &str, area: &str) -> Asked {
+    Asked {
+        plan: None,
+        indicator: indicator.parse().unwrap(),
+        area: area.parse().unwrap(),
+        as_of: "2022-12-31".parse().unwrap(),
+    }
+}
+
+/// The demonstration's year under a signed head.
+fn signed_year() -> tempfile::TempDir {
+    let written = ledger::demonstration(u64::MAX);
+    let folder = written.folder();
+    ledger::sign(folder.path(), &written, &log_key());
+    folder
+}
+
+fn log_key() -> Key {
+    Key::of("example.com/audit", 7)
+}
+
+fn rows(proof: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(zstd::decode_all(proof).unwrap()).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn packed(rows: &[String]) -> Vec<u8> {
+    let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    zstd::encode_all(text.as_bytes(), 3).unwrap()
+}
+
+fn kinds(report: &CellReport) -> Vec<&'static str> {
+    report.findings.iter().map(|finding| finding.kind).collect()
+}
+
+fn is_line(row: &str) -> bool {
+    row.contains("\"line\":{")
+}
+
+/// The trailer for one line less.
+fn one_line_less(rows: &mut [String]) {
+    let end = rows.last_mut().unwrap();
+    let mut value: Value = serde_json::from_str(end).unwrap();
+    value["end"]["lines"] = (value["end"]["lines"].as_u64().unwrap() - 1).into();
+    *end = value.to_string();
+}
+
+#[test]
+fn a_cell_is_proven_offline_within_fifty_kilobytes() {
+    let folder = signed_year();
+    for (row, area) in [("value-added", "guixi"), ("core-firms-new", "yujiang"), ("online-retail", "yuehu")] {
+        let proof = make(folder.path(), &asked(row, area)).unwrap();
+        assert!(proof.len() <= 50_000, "{row} {area}: {} bytes", proof.len());
+        let report = check(&proof, &Trust::Key(log_key().public().parse().unwrap()));
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+        let result = report.result.unwrap();
+        assert!(result["block"]["points"].is_string() && !result["steps"].as_array().unwrap().is_empty());
+        assert!(!report.units.is_empty());
+    }
+}
+
+#[test]
+fn what_a_unit_signed_about_its_own_lines_is_told_with_the_cell() {
+    let mut written = ledger::demonstration(u64::MAX);
+    let key = Key::of("guixi", 3);
+    written.record("digital-office", None, vec![ledger::enrolled("guixi", &key)]);
+    let head = written.ledger.head().units["guixi"];
+    let period = "2022-12".parse().unwrap();
+    let stated = CompletenessStated { head: head.hash, lines: head.lines, period };
+    written.record("guixi", Some(&key), vec![stated.into()]);
+    let folder = written.folder();
+    ledger::sign(folder.path(), &written, &log_key());
+    let proof = make(folder.path(), &asked("value-added", "guixi")).unwrap();
+    let report = check(&proof, &Trust::Own);
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    let [unit] = &report.units[..] else { panic!("{:?}", report.units) };
+    assert_eq!((unit.lines, unit.stated), (head.lines + 1, Some(head.lines)));
+    assert!(report.not_proven.iter().any(|what| what.contains("由该单位签名声明")));
+}
+
+#[test]
+fn any_line_that_is_left_out_or_altered_breaks_the_proof() {
+    let folder = signed_year();
+    let proof = make(folder.path(), &asked("value-added", "yujiang")).unwrap();
+    let whole = rows(&proof);
+    let lines: Vec<usize> = (0..whole.len()).filter(|at| is_line(&whole[*at])).collect();
+    // Every line takes a second in a debug build; each seventh and the last ones stand for all.
+    for at in lines.iter().copied().step_by(7).chain(lines.iter().rev().take(3).copied()) {
+        let mut less = whole.clone();
+        less.remove(at);
+        one_line_less(&mut less);
+        assert!(!check(&packed(&less), &Trust::Own).findings.is_empty(), "{}", whole[at]);
+        let mut altered = whole.clone();
+        altered[at] = altered[at].replacen("\"by\":\"demo", "\"by\":\"dema", 1);
+        assert_ne!(altered[at], whole[at]);
+        assert!(!check(&packed(&altered), &Trust::Own).findings.is_empty(), "{}", whole[at]);
+    }
+}
+
+#[test]
+fn a_result_that_does_not_follow_is_found() {
+    let folder = signed_year();
+    let mut rows = rows(&make(folder.path(), &asked("value-added", "yujiang")).unwrap());
+    let at = rows.len() - 2;
+    let mut result: Value = serde_json::from_str(&rows[at]).unwrap();
+    result["result"]["block"]["points"] = "9.99".into();
+    rows[at] = String::from_utf8(chain::json::canonicalize(result.to_string().as_bytes()).unwrap()).unwrap();
+    let report = check(&packed(&rows), &Trust::Own);
+    assert_eq!(kinds(&report), ["proof-result"]);
+    assert!(report.findings[0].found.as_ref().unwrap().contains("9.99"));
+}
+
+#[test]
+fn a_file_that_was_cut_cannot_pass() {
+    let folder = signed_year();
+    let proof = make(folder.path(), &asked("gdp", "guixi")).unwrap();
+    for length in [0, 1, proof.len() / 2, proof.len() - 1] {
+        assert_eq!(kinds(&check(&proof[..length], &Trust::Own)), ["proof-format"], "{length}");
+    }
+    let rows = rows(&proof);
+    for kept in [0, 1, 2, rows.len() / 2, rows.len() - 1] {
+        assert_eq!(kinds(&check(&packed(&rows[..kept]), &Trust::Own)), ["proof-format"], "{kept}");
+    }
+}
+
+#[test]
+fn whose_signature_it_is_decides_the_auditor() {
+    let folder = signed_year();
+    let proof = make(folder.path(), &asked("gdp", "guixi")).unwrap();
+    let other = Key::of("example.com/audit", 8).public();
+    assert_eq!(kinds(&check(&proof, &Trust::Key(other.parse().unwrap()))), ["proof-head"]);
+    let policy = |text: String| Trust::Policy(Policy::parse(text.as_bytes()).unwrap());
+    let ours = policy(format!("log {}\nquorum none\n", log_key().public()));
+    assert!(check(&proof, &ours).findings.is_empty());
+    let theirs = policy(format!("log {other}\nquorum none\n"));
+    assert_eq!(kinds(&check(&proof, &theirs)), ["proof-head"]);
+    let own = check(&proof, &Trust::Own);
+    assert!(own.not_proven[0].contains("没有给出密钥"), "{:?}", own.not_proven);
+}
+
+#[test]
+fn nothing_is_proven_of_a_ledger_that_is_unsigned_or_damaged() {
+    let written = ledger::demonstration(2_000);
+    let unsigned = written.folder();
+    assert!(matches!(make(unsigned.path(), &asked("gdp", "guixi")), Err(CannotProve::NoHead(_))));
+    let mut damaged = Written { ledger: written.ledger.clone(), lines: written.lines.clone() };
+    damaged.lines.remove(1_000);
+    let folder = damaged.folder();
+    assert!(matches!(make(folder.path(), &asked("gdp", "guixi")), Err(CannotProve::NotSound { .. })));
+    ledger::sign(unsigned.path(), &written, &log_key());
+    assert!(matches!(make(unsigned.path(), &asked("gdp", "nowhere")), Err(CannotProve::NoCell { .. })));
+}

@@ -1,0 +1,59 @@
+//! `statement`: a unit signs how many lines it has and which is the last, so that none of them can be left out.
+
+use anyhow::Context as _;
+use chain::EventHash;
+use clap::Args;
+use domain::ledger::UnitHead;
+use events::{CompletenessStated, PeriodId};
+use uuid::Uuid;
+
+use super::{Actor, accepted, rejected, submission_of};
+use crate::args;
+use crate::ledger::Writer;
+use crate::ledger_dir::Choice;
+use crate::output::{Answer, Table};
+
+/// 无遗漏声明：单位签名确认自己共有几行、末行是哪一行
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// 报送期代码：在哪一期结束时声明
+    #[arg(long, value_name = "PERIOD", value_parser = args::period)]
+    period: PeriodId,
+    /// 本单位自己保存的行数（与回执核对）；不写则照账本，签名前请先核对
+    #[arg(long, value_name = "NUMBER")]
+    lines: Option<u64>,
+    /// 本单位最后一份回执的末行哈希；不写则照账本
+    #[arg(long, value_name = "HASH", value_parser = args::hash)]
+    head: Option<EventHash>,
+    #[command(flatten)]
+    actor: Actor,
+}
+
+/// Records a unit's signed statement of its own lines.
+///
+/// # Errors
+/// When the ledger cannot be opened, or no unit or key is given. A rejection is an answer.
+pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
+    let Arguments { period, lines, head, actor } = arguments;
+    let unit = actor.unit.clone().context("声明由单位自己作出，请写 --as 单位代码。")?;
+    anyhow::ensure!(actor.key.is_some(), "无遗漏声明须签名，请用 --key 给出本单位的密钥文件。");
+    let writer = Writer::open(&ledger.directory()?)?;
+    let own = writer.with_model(|model| model.ledger().head().units.get(&unit).copied());
+    let own = own.unwrap_or(UnitHead { lines: 0, hash: EventHash::ZERO });
+    let stated =
+        CompletenessStated { head: head.unwrap_or(own.hash), lines: lines.unwrap_or(own.lines), period };
+    let shown = table(&stated);
+    let submission = actor.submission.unwrap_or_else(Uuid::new_v4);
+    let answer = match writer.record(submission_of(&actor, unit, submission, vec![stated.into()])?)? {
+        Ok(receipt) => accepted(&writer, &receipt).table(shown),
+        Err(problems) => rejected(&problems),
+    };
+    writer.close()?;
+    Ok(answer)
+}
+
+fn table(stated: &CompletenessStated) -> Table {
+    let mut table = Table::new("无遗漏声明", ["报送期", "本单位行数", "末行哈希"]);
+    table.row([stated.period.to_string(), stated.lines.to_string(), stated.head.to_string()]);
+    table
+}
