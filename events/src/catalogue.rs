@@ -134,6 +134,17 @@ catalogue! {
     AwardRevoked => "award-revoked", 1;
     KeyEnrolled => "key-enrolled", 1;
     KeyRevoked => "key-revoked", 1;
+    CommitteeAppointed => "committee-appointed", 1;
+    CommitteeKeyRevoked => "committee-key-revoked", 1;
+    SnapshotProposed => "snapshot-proposed", 1;
+    SnapshotWithdrawn => "snapshot-withdrawn", 1;
+    SnapshotApproved => "snapshot-approved", 1;
+    SnapshotFrozen => "snapshot-frozen", 1;
+    SnapshotRestated => "snapshot-restated", 1;
+    SnapshotPublished => "snapshot-published", 1;
+    SnapshotReopened => "snapshot-reopened", 1;
+    ObjectionFiled => "objection-filed", 1;
+    ObjectionDecided => "objection-decided", 1;
 }
 
 impl Event {

@@ -3,9 +3,12 @@
 //! [`Ledger::decide`] says whether a submission may be recorded, [`Ledger::lines`] makes its lines,
 //! [`Ledger::apply`] takes recorded lines over. None of them does I/O or looks at a clock.
 
+mod checklist;
 mod decide;
 mod lines;
 mod problem;
+pub mod snapshots;
+mod statement;
 mod submission;
 
 use std::collections::BTreeMap;
@@ -15,12 +18,15 @@ use events::{Recorded, UnitId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use checklist::Blockers;
 pub use lines::{Lines, NewLine};
 pub use problem::{Problem, ProblemKind, Rejection, Severity};
+pub use statement::Statement;
 pub use submission::{Prepared, Submission};
 
 use crate::book::Book;
 use crate::lookup::ById;
+use snapshots::Snapshots;
 
 /// The end of a unit's chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +103,7 @@ pub enum Decision {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     book: Book,
+    snapshots: Snapshots,
     head: Head,
     /// Sorted, for clients make these ids.
     submissions: BTreeMap<Uuid, Place>,
@@ -109,6 +116,12 @@ impl Ledger {
     #[must_use]
     pub const fn book(&self) -> &Book {
         &self.book
+    }
+
+    /// Committees, snapshots and objections.
+    #[must_use]
+    pub const fn snapshots(&self) -> &Snapshots {
+        &self.snapshots
     }
 
     /// The end of the chain.
@@ -130,6 +143,7 @@ impl Ledger {
     pub fn apply(&mut self, line: &Recorded) {
         assert_eq!(line.position, self.head.size, "lines are applied in order");
         self.book.apply(line);
+        self.snapshots.apply(line);
         self.head.advance(line.hash, line.at, &line.unit);
         if self.last != Some(line.submission) {
             let place = Place { first: line.position, lines: line.submission_size };

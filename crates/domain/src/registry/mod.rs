@@ -294,7 +294,18 @@ impl Registry {
             | Event::BonusGranted(_)
             | Event::DeductionImposed(_)
             | Event::VetoImposed(_)
-            | Event::AwardRevoked(_) => {}
+            | Event::AwardRevoked(_)
+            | Event::CommitteeAppointed(_)
+            | Event::CommitteeKeyRevoked(_)
+            | Event::SnapshotProposed(_)
+            | Event::SnapshotWithdrawn(_)
+            | Event::SnapshotApproved(_)
+            | Event::SnapshotFrozen(_)
+            | Event::SnapshotRestated(_)
+            | Event::SnapshotPublished(_)
+            | Event::SnapshotReopened(_)
+            | Event::ObjectionFiled(_)
+            | Event::ObjectionDecided(_) => {}
         }
     }
 

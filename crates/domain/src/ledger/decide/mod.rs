@@ -1,10 +1,13 @@
 //! May this be recorded? Rules over the state at the head; each adds its problems, none stops the others.
 
 mod awards;
+mod committee;
 mod figures;
+mod objections;
 mod review;
 mod setup;
 mod signature;
+mod snapshots;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,6 +16,7 @@ use chain::{Date, EventHash, Instant};
 use events::{Event, PeriodId, Recorded, SubmissionFiled, UnitId};
 
 use super::problem::CellId;
+use super::snapshots::Snapshots;
 use super::{Ledger, Prepared, Problem, ProblemKind, Rejection, Severity};
 use crate::book::Book;
 use crate::registry::{CellIx, Registry};
@@ -78,6 +82,8 @@ struct Draft<'a> {
     book: &'a Book,
     /// The registry as the events before this one would leave it; copied only when they change it.
     registry: Cow<'a, Registry>,
+    /// Likewise committees, snapshots and objections.
+    snapshots: Cow<'a, Snapshots>,
     size: u64,
     unit: &'a UnitId,
     now: Instant,
@@ -93,6 +99,7 @@ impl<'a> Draft<'a> {
         Self {
             book: &ledger.book,
             registry: Cow::Borrowed(ledger.book.registry()),
+            snapshots: Cow::Borrowed(&ledger.snapshots),
             size: ledger.head.size,
             unit: &prepared.submission().unit,
             now,
@@ -201,12 +208,24 @@ impl<'a> Draft<'a> {
             Event::DeductionImposed(deduction) => self.check_deduction(deduction),
             Event::VetoImposed(veto) => self.check_veto(veto),
             Event::AwardRevoked(revoked) => self.check_award_revocation(revoked),
+            Event::CommitteeAppointed(appointed) => self.check_appointment(appointed),
+            Event::CommitteeKeyRevoked(revoked) => self.check_key_revocation(revoked),
+            Event::SnapshotProposed(proposed) => self.check_proposal(proposed),
+            Event::SnapshotWithdrawn(withdrawn) => self.check_snapshot_withdrawal(withdrawn),
+            Event::SnapshotApproved(approved) => self.check_snapshot_approval(approved),
+            Event::SnapshotFrozen(frozen) => self.check_freezing(frozen.snapshot, false),
+            Event::SnapshotRestated(restated) => self.check_freezing(restated.snapshot, true),
+            Event::SnapshotPublished(published) => self.check_publication(published),
+            Event::SnapshotReopened(reopened) => self.check_reopening(reopened),
+            Event::ObjectionFiled(filed) => self.check_objection(filed),
+            Event::ObjectionDecided(decided) => self.check_objection_decision(decided),
         }
     }
 
     /// Lets later events of the same submission see what this one would register.
     fn foresee(&mut self, index: usize, event: &Event) {
-        if !setup::changes_registry(event) {
+        let (registry, frozen) = (setup::changes_registry(event), snapshots::changes_snapshots(event));
+        if !registry && !frozen {
             return;
         }
         let line = Recorded {
@@ -222,7 +241,11 @@ impl<'a> Draft<'a> {
             signature: None,
             event: event.clone(),
         };
-        self.registry.to_mut().apply(&line);
+        if registry {
+            self.registry.to_mut().apply(&line);
+        } else {
+            self.snapshots.to_mut().apply(&line);
+        }
     }
 
     fn require_administrator(&mut self, act: &'static str) {
