@@ -13,8 +13,6 @@ use ed25519_dalek::SigningKey;
 use crate::args::read_text;
 
 const PREFIX: &str = "PRIVATE+KEY+";
-/// The type byte of Ed25519.
-const ED25519: u8 = 1;
 
 /// A signing key with its name.
 pub struct SecretKey {
@@ -25,19 +23,27 @@ pub struct SecretKey {
 }
 
 impl SecretKey {
-    /// Makes a key with the system's randomness.
+    /// Makes a key of a log or a unit (type 0x01) with the system's randomness.
     ///
     /// # Errors
     /// When the name holds a `+` or a space, or the system gives no randomness.
     pub fn generate(name: &str) -> anyhow::Result<Self> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("系统没有给出随机数：{error}"))?;
-        Self::of(name, seed)
+        Self::generate_as(name, KeyType::Ed25519)
     }
 
-    fn of(name: &str, seed: [u8; 32]) -> anyhow::Result<Self> {
+    /// Makes a key of a type with the system's randomness; committees' members have type 0x04.
+    ///
+    /// # Errors
+    /// As [`generate`](Self::generate).
+    pub fn generate_as(name: &str, kind: KeyType) -> anyhow::Result<Self> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("系统没有给出随机数：{error}"))?;
+        Self::of(name, kind, seed)
+    }
+
+    fn of(name: &str, kind: KeyType, seed: [u8; 32]) -> anyhow::Result<Self> {
         let signing = SigningKey::from_bytes(&seed);
-        let verifier = VerifierKey::of(name, KeyType::Ed25519, &signing);
+        let verifier = VerifierKey::of(name, kind, &signing);
         let verifier =
             verifier.ok().with_context(|| format!("密钥名“{name}”不能有空格和加号，也不能为空。"))?;
         Ok(Self { signing, verifier })
@@ -72,7 +78,7 @@ impl SecretKey {
 
     fn text(&self) -> String {
         let (name, id) = (self.verifier.name(), hex(self.verifier.id()));
-        let bytes = [&[ED25519], self.signing.as_bytes().as_slice()].concat();
+        let bytes = [&[self.verifier.kind().byte()], self.signing.as_bytes().as_slice()].concat();
         format!("{PREFIX}{name}+{id}+{}", encode_base64(&bytes))
     }
 }
@@ -89,8 +95,12 @@ fn parse(text: &str) -> anyhow::Result<SecretKey> {
     let parts: Vec<&str> = text.strip_prefix(PREFIX).unwrap_or_default().splitn(3, '+').collect();
     let [name, id, key] = parts.as_slice() else { bail!("应为 {PREFIX}名称+编号+密钥") };
     let bytes = decode_base64(key).context("密钥不是 base64")?;
-    let Some((&ED25519, seed)) = bytes.split_first() else { bail!("不是 Ed25519 密钥") };
-    let key = SecretKey::of(name, seed.try_into().context("密钥长度不是 32 字节")?)?;
+    let (kind, seed) = match bytes.split_first() {
+        Some((1, seed)) => (KeyType::Ed25519, seed),
+        Some((4, seed)) => (KeyType::Cosignature, seed),
+        _ => bail!("不是 Ed25519 密钥"),
+    };
+    let key = SecretKey::of(name, kind, seed.try_into().context("密钥长度不是 32 字节")?)?;
     anyhow::ensure!(hex(key.verifier.id()) == *id, "编号与密钥不符");
     Ok(key)
 }
@@ -105,10 +115,12 @@ mod tests {
 
     #[test]
     fn a_key_is_read_as_it_was_written_and_no_other() {
-        let key = SecretKey::of("yingtan.example", [7; 32]).unwrap();
-        let again = parse(&key.text()).unwrap();
-        assert_eq!((again.signing.to_bytes(), &again.verifier), ([7; 32], &key.verifier));
-        assert!(parse(&key.text().replace("yingtan", "guixi")).is_err());
+        for kind in [KeyType::Ed25519, KeyType::Cosignature] {
+            let key = SecretKey::of("yingtan.example", kind, [7; 32]).unwrap();
+            let again = parse(&key.text()).unwrap();
+            assert_eq!((again.signing.to_bytes(), &again.verifier), ([7; 32], &key.verifier));
+            assert!(parse(&key.text().replace("yingtan", "guixi")).is_err());
+        }
         assert!(parse("").is_err());
     }
 

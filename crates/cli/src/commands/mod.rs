@@ -2,14 +2,17 @@
 
 pub mod acts;
 mod catalogue;
+mod committee;
 mod compress;
 mod hammer;
 mod keys;
+mod objection;
 pub mod opening;
 pub mod questions;
 pub mod rules;
 mod schema;
 pub mod setup;
+mod snapshot;
 pub mod status;
 mod submit;
 mod verify;
@@ -53,6 +56,12 @@ pub enum Command {
     Duty(acts::duty::Arguments),
     /// 签名密钥：新建、登记、停用
     Key(keys::Arguments),
+    /// 考核委员会：委员、密钥、法定人数
+    Committee(committee::Arguments),
+    /// 快照：提请、批准、冻结、公布、重述、重新开启
+    Snapshot(snapshot::Arguments),
+    /// 申诉：提出、决定
+    Objection(objection::Arguments),
     /// 成绩表
     Scores(questions::scores::ScoresArguments),
     /// 排名
@@ -102,6 +111,9 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Unit(arguments) => acts::unit::run(arguments, ledger),
         Command::Duty(arguments) => acts::duty::run(arguments, ledger),
         Command::Key(arguments) => keys::run(arguments, ledger),
+        Command::Committee(arguments) => committee::run(arguments, ledger),
+        Command::Snapshot(arguments) => snapshot::run(arguments, ledger),
+        Command::Objection(arguments) => objection::run(arguments, ledger),
         Command::Scores(arguments) => questions::scores::scores(arguments, ledger),
         Command::Ranking(arguments) => questions::scores::ranking(arguments, ledger),
         Command::Figures(arguments) => questions::figures::run(arguments, ledger),
