@@ -6,6 +6,7 @@
 mod blocks;
 mod finding;
 mod fold;
+mod freezing;
 mod heads;
 mod journal;
 mod pieces;

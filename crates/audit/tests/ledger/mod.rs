@@ -1,4 +1,5 @@
 //! Ledgers of submissions that nobody decided on: an audit must cope with what no sequencer would have recorded.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::path::Path;
 

@@ -168,4 +168,11 @@ impl Ledger {
     pub fn problems(&self, prepared: &Prepared, now: Instant) -> Vec<Problem> {
         decide::problems(self, prepared, now)
     }
+
+    /// What is wrong with the next line where it is about freezing: an audit decides it again, for what is frozen must not
+    /// hang on the word of the program that recorded it. Nothing for lines about anything else.
+    #[must_use]
+    pub fn freezing_problems(&self, line: &Recorded) -> Vec<Problem> {
+        decide::freezing_problems(self, line)
+    }
 }

@@ -43,13 +43,23 @@ pub(super) fn check(ledger: &Ledger, prepared: &Prepared, now: Instant) -> Resul
 
 /// Everything found, warnings too, in the order of the events.
 pub(super) fn problems(ledger: &Ledger, prepared: &Prepared, now: Instant) -> Vec<Problem> {
-    let mut draft = Draft::new(ledger, prepared, now);
+    let mut draft = Draft::new(ledger, &prepared.submission().unit, now, filing(prepared));
     draft.check_whole(prepared);
     for (index, event) in prepared.submission().events.iter().enumerate() {
         draft.index = Some(index);
         draft.check_event(event);
         draft.foresee(index, event);
     }
+    draft.problems
+}
+
+/// What is wrong with a recorded line about freezing, judged by the lines before it; nothing for any other line.
+pub(super) fn freezing_problems(ledger: &Ledger, line: &Recorded) -> Vec<Problem> {
+    if !snapshots::changes_snapshots(&line.event) {
+        return Vec::new();
+    }
+    let mut draft = Draft::new(ledger, &line.unit, line.at, None);
+    draft.check_event(&line.event);
     draft.problems
 }
 
@@ -95,15 +105,15 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(ledger: &'a Ledger, prepared: &'a Prepared, now: Instant) -> Self {
+    fn new(ledger: &'a Ledger, unit: &'a UnitId, now: Instant, filed: Option<&'a SubmissionFiled>) -> Self {
         Self {
             book: &ledger.book,
             registry: Cow::Borrowed(ledger.book.registry()),
             snapshots: Cow::Borrowed(&ledger.snapshots),
             size: ledger.head.size,
-            unit: &prepared.submission().unit,
+            unit,
             now,
-            filed: filing(prepared),
+            filed,
             reported: BTreeSet::new(),
             acted_on: BTreeSet::new(),
             index: None,
