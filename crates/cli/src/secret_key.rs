@@ -91,6 +91,14 @@ pub fn beside(ledger: &Path) -> PathBuf {
     ledger.with_file_name(name)
 }
 
+/// Where the key of an invented member of a demonstration's committee stands: beside the ledger's folder too.
+#[must_use]
+pub fn member_beside(ledger: &Path, member: &str) -> PathBuf {
+    let mut name = ledger.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{member}.key"));
+    ledger.with_file_name(name)
+}
+
 fn parse(text: &str) -> anyhow::Result<SecretKey> {
     let parts: Vec<&str> = text.strip_prefix(PREFIX).unwrap_or_default().splitn(3, '+').collect();
     let [name, id, key] = parts.as_slice() else { bail!("应为 {PREFIX}名称+编号+密钥") };

@@ -251,3 +251,23 @@ fn objections_are_filed_decided_and_listed() {
     let trail = desk.json("--ledger L trail --cell value-added guixi");
     assert!(trail["rows"].to_string().contains("objection-filed"));
 }
+
+#[test]
+fn the_demonstration_s_year_is_frozen_and_a_later_restatement_of_gdp_is_flagged() {
+    let desk = Desk::new();
+    desk.run("demo D").with(0);
+    let shown = desk.json("--ledger D snapshot show");
+    assert_eq!(shown["standing"], "published");
+    assert!(
+        shown["tables"].as_array().unwrap().iter().all(|own| own["equal"] == true && own["kept"] == "same")
+    );
+    assert!(desk.run("--ledger D snapshot status").with(0).out.contains("演示数据"));
+    assert_eq!(desk.json("--ledger D snapshot status")["figures_after_freezing"], 1, "GDP, in March");
+    assert_eq!(desk.json("verify D")["clean"], true);
+
+    // Whoever tries it out has the members' keys and can restate the year.
+    desk.run("--ledger D snapshot restate --year 2022 --kind year-end --reason GDP核实 --waive 演示").with(0);
+    desk.run("--ledger D snapshot approve --key D.demo-member-2.key").with(0);
+    desk.run("--ledger D snapshot approve --key D.demo-member-3.key").with(0);
+    assert_eq!(desk.json("--ledger D snapshot list")["snapshots"][1]["standing"], "frozen");
+}

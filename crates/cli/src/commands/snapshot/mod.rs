@@ -2,7 +2,7 @@
 
 mod approve;
 pub mod draft;
-mod files;
+pub mod files;
 mod propose;
 mod show;
 
