@@ -500,7 +500,17 @@ fn nothing_of_a_submission_can_be_named_in_it() {
 fn what_was_folded_survives_being_saved() {
     let mut world = World::with_committee();
     world.frozen(2022);
-    let text = serde_json::to_string(world.ledger.snapshots()).unwrap();
-    let again: domain::ledger::snapshots::Snapshots = serde_json::from_str(&text).unwrap();
-    assert_eq!(&again, world.ledger.snapshots());
+    let mut manifest = world.manifest(2022);
+    let snapshot = world.ledger.snapshots().all()[0].hash;
+    manifest.restates = Some(Restatement { areas: Vec::new(), reason: "核实".to_owned(), snapshot });
+    let restatement = world.propose(manifest).unwrap();
+    let object = event("objection-filed", json!({"grounds": "漏计", "plan": "p", "snapshot": restatement}));
+    let objection = world.record("guixi", vec![object]).unwrap();
+    let decided = json!({"objection": objection, "outcome": "upheld", "reason": "属实"});
+    world.record(COMMITTEE, vec![event("objection-decided", decided)]).unwrap();
+
+    // In the dense format of saved states, which cannot read back what names itself.
+    let bytes = postcard::to_stdvec(&world.ledger).unwrap();
+    let again: domain::ledger::Ledger = postcard::from_bytes(&bytes).unwrap();
+    assert!(again == world.ledger);
 }

@@ -53,7 +53,9 @@ pub fn keep(ledger: &Path, snapshot: &Snapshot, tables: &[Remade]) -> anyhow::Re
 /// The folder gets its name when everything in it is durable: a crash before leaves a `.part` that the next writer
 /// removes, and never a folder with half of the tables.
 fn write_folder<'a>(folder: &Path, files: impl Iterator<Item = (String, &'a [u8])>) -> std::io::Result<()> {
-    let part = folder.with_extension("part");
+    let mut part = folder.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
     if part.is_dir() {
         std::fs::remove_dir_all(&part)?;
     }
