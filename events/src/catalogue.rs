@@ -137,6 +137,17 @@ catalogue! {
     KeyRevoked => "key-revoked", 1;
     TableAttested => "table-attested", 1;
     CompletenessStated => "completeness-stated", 1;
+    CommitteeAppointed => "committee-appointed", 1;
+    CommitteeKeyRevoked => "committee-key-revoked", 1;
+    SnapshotProposed => "snapshot-proposed", 1;
+    SnapshotWithdrawn => "snapshot-withdrawn", 1;
+    SnapshotApproved => "snapshot-approved", 1;
+    SnapshotFrozen => "snapshot-frozen", 1;
+    SnapshotRestated => "snapshot-restated", 1;
+    SnapshotPublished => "snapshot-published", 1;
+    SnapshotReopened => "snapshot-reopened", 1;
+    ObjectionFiled => "objection-filed", 1;
+    ObjectionDecided => "objection-decided", 1;
 }
 
 impl Event {

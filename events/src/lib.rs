@@ -13,6 +13,8 @@ mod words;
 mod area_registered;
 mod award_revoked;
 mod bonus_granted;
+mod committee_appointed;
+mod committee_key_revoked;
 mod completeness_stated;
 mod deduction_imposed;
 mod evidence_attached;
@@ -29,6 +31,8 @@ mod ledger_opened;
 mod ledger_restored;
 mod log_key_changed;
 mod narrative_reported;
+mod objection_decided;
+mod objection_filed;
 mod period_closed;
 mod period_extended;
 mod period_opened;
@@ -36,6 +40,13 @@ mod plan_adopted;
 mod responsibility_assigned;
 mod responsibility_ended;
 mod rulebook_adopted;
+mod snapshot_approved;
+mod snapshot_frozen;
+mod snapshot_proposed;
+mod snapshot_published;
+mod snapshot_reopened;
+mod snapshot_restated;
+mod snapshot_withdrawn;
 mod submission_filed;
 mod table_attested;
 mod target_revised;
@@ -49,6 +60,8 @@ pub use area_registered::AreaRegistered;
 pub use award_revoked::AwardRevoked;
 pub use bonus_granted::BonusGranted;
 pub use catalogue::{DecodeError, Event, EventKind};
+pub use committee_appointed::{CommitteeAppointed, CommitteeMember};
+pub use committee_key_revoked::CommitteeKeyRevoked;
 pub use completeness_stated::CompletenessStated;
 pub use decimal::{Absence, Decimal, Value};
 pub use deduction_imposed::DeductionImposed;
@@ -68,6 +81,8 @@ pub use ledger_opened::LedgerOpened;
 pub use ledger_restored::LedgerRestored;
 pub use log_key_changed::LogKeyChanged;
 pub use narrative_reported::NarrativeReported;
+pub use objection_decided::ObjectionDecided;
+pub use objection_filed::ObjectionFiled;
 pub use period_closed::PeriodClosed;
 pub use period_extended::PeriodExtended;
 pub use period_opened::PeriodOpened;
@@ -77,6 +92,15 @@ pub use responsibility_assigned::ResponsibilityAssigned;
 pub use responsibility_ended::ResponsibilityEnded;
 pub use rulebook::Rulebook;
 pub use rulebook_adopted::RulebookAdopted;
+pub use snapshot_approved::SnapshotApproved;
+pub use snapshot_frozen::SnapshotFrozen;
+pub use snapshot_proposed::{
+    AreaRestated, Checklist, PublicNotice, Restatement, SnapshotProposed, SnapshotTable,
+};
+pub use snapshot_published::SnapshotPublished;
+pub use snapshot_reopened::SnapshotReopened;
+pub use snapshot_restated::SnapshotRestated;
+pub use snapshot_withdrawn::SnapshotWithdrawn;
 pub use submission_filed::Confirmation;
 pub use submission_filed::SubmissionFiled;
 pub use table_attested::TableAttested;
@@ -87,7 +111,7 @@ pub use unit_registered::UnitRegistered;
 pub use veto_imposed::VetoImposed;
 pub use weight_block_defined::WeightBlockDefined;
 pub use words::{
-    AreaClass, Channel, CorrectionReason, Direction, Duty, FigureStatus, IndicatorKind, PeriodKind, Stage,
-    UnitKind,
+    AreaClass, Channel, CorrectionReason, Direction, Duty, FigureStatus, IndicatorKind, ObjectionOutcome,
+    PeriodKind, SnapshotKind, Stage, UnitKind,
 };
 pub use workday_calendar_published::WorkdayCalendarPublished;

@@ -148,3 +148,55 @@ pub enum Channel {
     /// A generated demonstration (演示数据).
     Demo,
 }
+
+/// Which part of a year a snapshot is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SnapshotKind {
+    /// Up to 31 March (一季度).
+    FirstQuarter,
+    /// Up to 30 June (上半年).
+    HalfYear,
+    /// Up to 30 September (前三季度).
+    ThreeQuarters,
+    /// Up to 31 December (年终).
+    YearEnd,
+}
+
+impl SnapshotKind {
+    /// The stored word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::FirstQuarter => "first-quarter",
+            Self::HalfYear => "half-year",
+            Self::ThreeQuarters => "three-quarters",
+            Self::YearEnd => "year-end",
+        }
+    }
+
+    /// The reporting date in a year.
+    ///
+    /// # Panics
+    /// Never: every year of four digits has these days.
+    #[must_use]
+    pub fn as_of(self, year: u16) -> chain::Date {
+        let (month, day) = match self {
+            Self::FirstQuarter => (3, 31),
+            Self::HalfYear => (6, 30),
+            Self::ThreeQuarters => (9, 30),
+            Self::YearEnd => (12, 31),
+        };
+        chain::Date::of(i32::from(year).min(9_999), month, day).expect("every year has the day")
+    }
+}
+
+/// How an objection was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObjectionOutcome {
+    /// The figures or points are to be put right (申诉成立).
+    Upheld,
+    /// They stand (申诉不成立).
+    Dismissed,
+}

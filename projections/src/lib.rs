@@ -6,6 +6,7 @@
 
 pub mod diff;
 pub mod explain;
+pub mod snapshots;
 pub mod tables;
 pub mod words;
 

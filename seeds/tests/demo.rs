@@ -63,6 +63,18 @@ fn a_year_shows_everything_a_ledger_can_go_through() {
         EventKind::ResponsibilityEnded,
         EventKind::TableAttested,
         EventKind::CompletenessStated,
+        // What a committee does needs tables, and those are made further along: whoever runs the demonstration freezes.
+        EventKind::CommitteeAppointed,
+        EventKind::CommitteeKeyRevoked,
+        EventKind::SnapshotProposed,
+        EventKind::SnapshotWithdrawn,
+        EventKind::SnapshotApproved,
+        EventKind::SnapshotFrozen,
+        EventKind::SnapshotRestated,
+        EventKind::SnapshotPublished,
+        EventKind::SnapshotReopened,
+        EventKind::ObjectionFiled,
+        EventKind::ObjectionDecided,
     ];
     for kind in EventKind::ALL.iter().filter(|kind| !absent.contains(kind)) {
         assert!(kinds.contains_key(kind), "no {}", kind.name());

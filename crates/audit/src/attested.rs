@@ -5,7 +5,7 @@ use std::path::Path;
 use chain::TreeHash;
 use chain::hash::leaf_hash;
 use chain::verify::Flaw;
-use domain::ledger::{AttestedTable, Statement};
+use domain::ledger::{AttestedTable, UnitStatement};
 use domain::scoring::At;
 use projections::{ReadModel, Reading, TableKind};
 
@@ -106,7 +106,7 @@ fn table(model: &ReadModel, own: &AttestedTable, root: Option<TreeHash>) -> Opti
     finding("attested-table", made.root().to_string(), said.table_root.to_string())
 }
 
-fn statement(own: &Statement) -> Option<Flaw> {
+fn statement(own: &UnitStatement) -> Option<Flaw> {
     let words = |lines: u64, hash| format!("{lines} 行、末行 {hash}");
     if (own.had.lines, own.had.hash) != (own.stated.lines, own.stated.head) {
         let (had, said) = (words(own.had.lines, own.had.hash), words(own.stated.lines, own.stated.head));

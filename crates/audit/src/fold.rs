@@ -10,6 +10,8 @@ use events::{DecodeError, Event, Recorded};
 use projections::ReadModel;
 use uuid::Uuid;
 
+use crate::freezing::freezing;
+
 /// What follows the lines beside the check of their bytes.
 pub(crate) trait Fold {
     /// What is made of one line on any core.
@@ -94,6 +96,7 @@ impl Rebuild {
         }
         let begins = self.submission != Some(recorded.submission);
         let flaw = begins.then(|| enrolment(position, recorded, registry)).flatten();
+        let flaw = flaw.or_else(|| freezing(position, recorded, &self.ledger, before));
         self.submission = Some(recorded.submission);
         self.ledger.apply(recorded);
         flaw

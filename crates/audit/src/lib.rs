@@ -9,6 +9,7 @@ pub mod bundle;
 pub mod cell_proof;
 mod finding;
 mod fold;
+mod freezing;
 mod heads;
 mod journal;
 mod parallel;

@@ -2,6 +2,7 @@
 //!
 //! This crate knows bytes, not meaning: it has no event type, no file, no clock, no randomness.
 
+pub mod approval;
 pub mod dsse;
 pub mod hash;
 pub mod json;

@@ -24,23 +24,19 @@ pub struct SecretKey {
 }
 
 impl SecretKey {
-    /// Makes a key with the system's randomness.
+    /// Makes a key of a log or a unit (type 0x01) with the system's randomness.
     ///
     /// # Errors
     /// When the name holds a `+` or a space, or the system gives no randomness.
     pub fn generate(name: &str) -> anyhow::Result<Self> {
-        Self::random(name, KeyType::Ed25519)
+        Self::generate_as(name, KeyType::Ed25519)
     }
 
-    /// Makes a witness's key: it cosigns, and signs nothing else.
+    /// Makes a key of a type with the system's randomness; witnesses and committees' members have type 0x04.
     ///
     /// # Errors
     /// As [`generate`](Self::generate).
-    pub fn generate_witness(name: &str) -> anyhow::Result<Self> {
-        Self::random(name, KeyType::Cosignature)
-    }
-
-    fn random(name: &str, kind: KeyType) -> anyhow::Result<Self> {
+    pub fn generate_as(name: &str, kind: KeyType) -> anyhow::Result<Self> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("系统没有给出随机数：{error}"))?;
         Self::of(name, kind, seed)
@@ -110,6 +106,14 @@ impl HeadSigner for SecretKey {
 pub fn beside(ledger: &Path) -> PathBuf {
     let mut name = ledger.file_name().unwrap_or_default().to_owned();
     name.push(".key");
+    ledger.with_file_name(name)
+}
+
+/// Where the key of an invented member of a demonstration's committee stands: beside the ledger's folder too.
+#[must_use]
+pub fn member_beside(ledger: &Path, member: &str) -> PathBuf {
+    let mut name = ledger.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{member}.key"));
     ledger.with_file_name(name)
 }
 

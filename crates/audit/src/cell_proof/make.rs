@@ -217,7 +217,18 @@ impl Choice<'_> {
             | Event::AwardRevoked(_)
             | Event::TableAttested(_)
             | Event::CompletenessStated(_)
-            | Event::LedgerRestored(_) => false,
+            | Event::LedgerRestored(_)
+            | Event::CommitteeAppointed(_)
+            | Event::CommitteeKeyRevoked(_)
+            | Event::SnapshotProposed(_)
+            | Event::SnapshotWithdrawn(_)
+            | Event::SnapshotApproved(_)
+            | Event::SnapshotFrozen(_)
+            | Event::SnapshotRestated(_)
+            | Event::SnapshotPublished(_)
+            | Event::SnapshotReopened(_)
+            | Event::ObjectionFiled(_)
+            | Event::ObjectionDecided(_) => false,
         }
     }
 }

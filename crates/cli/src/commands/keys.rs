@@ -1,9 +1,11 @@
-//! `key`: signing keys of units, and the replacement of the key that signs tree heads.
+//! `key`: signing keys of units and of committees' members, and the replacement of the key that signs tree heads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+use chain::note::KeyType;
 use clap::{Args, Subcommand};
-use events::{KeyEnrolled, KeyRevoked, LogKeyChanged, UnitId};
+use events::{AccountId, KeyEnrolled, KeyRevoked, LogKeyChanged, UnitId};
 use serde_json::json;
 
 use super::acts::{Actor, Proposal, record, record_in};
@@ -23,11 +25,14 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// 新建签名密钥文件，并显示要登记的验证密钥
+    /// 新建签名密钥文件，并显示要登记的验证密钥；单位用 --unit，考核委员用 --member
     New {
         /// 持有密钥的单位
-        #[arg(long, value_name = "UNIT", value_parser = args::unit)]
-        unit: UnitId,
+        #[arg(long, value_name = "UNIT", value_parser = args::unit, required_unless_present = "member")]
+        unit: Option<UnitId>,
+        /// 持有密钥的考核委员的账号，不含姓名
+        #[arg(long, value_name = "ACCOUNT", value_parser = args::account, conflicts_with = "unit")]
+        member: Option<AccountId>,
         /// 密钥文件，只有本人可读；请勿交给他人
         #[arg(value_name = "FILE")]
         file: PathBuf,
@@ -70,17 +75,9 @@ enum Action {
 /// When the file cannot be written, or the ledger refuses the key.
 pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     match arguments.action {
-        Action::New { unit, file } => {
-            let key = SecretKey::generate(unit.as_str())?;
-            key.write_new(&file)?;
-            let vkey = key.verifier.to_string();
-            let text = format!(
-                "签名密钥已写入 {}，只有本人可读，请妥善保管，不要放进账本目录。\n\
-                 验证密钥（交市数字办登记）：{vkey}\n\
-                 登记：progress-ledger key enrol --holder {unit} '{vkey}'",
-                file.display(),
-            );
-            Ok(Answer::new(json!({ "unit": unit, "file": file, "verifier_key": vkey })).text(text))
+        Action::New { member: Some(member), file, .. } => new_member_key(&member, &file),
+        Action::New { unit, file, .. } => {
+            new_unit_key(&unit.context("请写 --unit 单位代码，或 --member 委员账号。")?, &file)
         }
         Action::Enrol { vkey, holder, actor } => {
             let event = KeyEnrolled { holder, key: vkey }.into();
@@ -107,4 +104,31 @@ fn rotate(ledger: &Choice, actor: &Actor) -> anyhow::Result<Answer> {
         "新的验证密钥：{}\n请交给核验账本头的各方；从这一行起，更大的账本头用它签名。",
         key.verifier
     )))
+}
+
+fn new_unit_key(unit: &UnitId, file: &Path) -> anyhow::Result<Answer> {
+    let key = SecretKey::generate(unit.as_str())?;
+    key.write_new(file)?;
+    let vkey = key.verifier.to_string();
+    let text = format!(
+        "签名密钥已写入 {}，只有本人可读，请妥善保管，不要放进账本目录。\n\
+         验证密钥（交市数字办登记）：{vkey}\n\
+         登记：progress-ledger key enrol --holder {unit} '{vkey}'",
+        file.display(),
+    );
+    Ok(Answer::new(json!({ "unit": unit, "file": file, "verifier_key": vkey })).text(text))
+}
+
+/// The key of a committee's member: of type 0x04, as `docs/format.md` §3 asks.
+fn new_member_key(member: &AccountId, file: &Path) -> anyhow::Result<Answer> {
+    let key = SecretKey::generate_as(member.as_str(), KeyType::Cosignature)?;
+    key.write_new(file)?;
+    let vkey = key.verifier.to_string();
+    let text = format!(
+        "委员密钥已写入 {}，只有本人可读，请妥善保管，不要交给他人，也不要放进账本目录。\n\
+         验证密钥（任命委员会时登记）：{vkey}\n\
+         登记：progress-ledger committee appoint --member '{member}:单位代码:{vkey}' …",
+        file.display(),
+    );
+    Ok(Answer::new(json!({ "member": member, "file": file, "verifier_key": vkey })).text(text))
 }

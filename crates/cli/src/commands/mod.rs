@@ -3,12 +3,14 @@
 pub mod acts;
 mod bundle;
 mod catalogue;
+mod committee;
 mod compress;
 mod cosign;
 mod fsck;
 mod hammer;
 mod head;
 mod keys;
+mod objection;
 pub mod opening;
 mod prove;
 mod prove_cell;
@@ -17,6 +19,7 @@ mod restore;
 pub mod rules;
 mod schema;
 pub mod setup;
+mod snapshot;
 pub mod status;
 mod submit;
 mod timestamp;
@@ -67,6 +70,12 @@ pub enum Command {
     Attest(acts::attest::Arguments),
     /// 无遗漏声明：单位签名确认自己的行数和末行
     Statement(acts::statement::Arguments),
+    /// 考核委员会：委员、密钥、法定人数
+    Committee(committee::Arguments),
+    /// 快照：提请、批准、冻结、公布、重述、重新开启
+    Snapshot(snapshot::Arguments),
+    /// 申诉：提出、决定
+    Objection(objection::Arguments),
     /// 成绩表
     Scores(questions::scores::ScoresArguments),
     /// 排名
@@ -140,6 +149,9 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Key(arguments) => keys::run(arguments, ledger),
         Command::Attest(arguments) => acts::attest::run(arguments, ledger),
         Command::Statement(arguments) => acts::statement::run(arguments, ledger),
+        Command::Committee(arguments) => committee::run(arguments, ledger),
+        Command::Snapshot(arguments) => snapshot::run(arguments, ledger),
+        Command::Objection(arguments) => objection::run(arguments, ledger),
         Command::Scores(arguments) => questions::scores::scores(arguments, ledger),
         Command::Ranking(arguments) => questions::scores::ranking(arguments, ledger),
         Command::Figures(arguments) => questions::figures::run(arguments, ledger),

@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
 }
 
 fn new_key(name: &str, file: &Path) -> anyhow::Result<Answer> {
-    let key = SecretKey::generate_witness(name)?;
+    let key = SecretKey::generate_as(name, KeyType::Cosignature)?;
     key.write_new(file)?;
     let vkey = key.verifier.to_string();
     let text = format!(

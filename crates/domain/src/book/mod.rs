@@ -253,7 +253,20 @@ impl Book {
                 blake3: evidence.blake3,
                 figure: evidence.figure,
             }),
-            Event::SubmissionFiled(_) | Event::TableAttested(_) | Event::CompletenessStated(_) => {}
+            Event::SubmissionFiled(_)
+            | Event::TableAttested(_)
+            | Event::CompletenessStated(_)
+            | Event::CommitteeAppointed(_)
+            | Event::CommitteeKeyRevoked(_)
+            | Event::SnapshotProposed(_)
+            | Event::SnapshotWithdrawn(_)
+            | Event::SnapshotApproved(_)
+            | Event::SnapshotFrozen(_)
+            | Event::SnapshotRestated(_)
+            | Event::SnapshotPublished(_)
+            | Event::SnapshotReopened(_)
+            | Event::ObjectionFiled(_)
+            | Event::ObjectionDecided(_) => {}
             Event::LedgerOpened(_)
             | Event::LogKeyChanged(_)
             | Event::LedgerRestored(_)

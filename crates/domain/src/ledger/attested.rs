@@ -22,7 +22,7 @@ pub struct AttestedTable {
 
 /// A unit's statement of how many lines it had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Statement {
+pub struct UnitStatement {
     /// The line's hash.
     pub hash: EventHash,
     /// The line's position.
@@ -42,7 +42,7 @@ pub struct Statement {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attested {
     tables: Vec<AttestedTable>,
-    statements: Vec<Statement>,
+    statements: Vec<UnitStatement>,
 }
 
 impl Attested {
@@ -54,7 +54,7 @@ impl Attested {
 
     /// Units' statements.
     #[must_use]
-    pub fn statements(&self) -> &[Statement] {
+    pub fn statements(&self) -> &[UnitStatement] {
         &self.statements
     }
 
@@ -68,7 +68,7 @@ impl Attested {
                 attested: attested.clone(),
             });
         } else if let Event::CompletenessStated(stated) = &line.event {
-            self.statements.push(Statement {
+            self.statements.push(UnitStatement {
                 hash: line.hash,
                 position: line.position,
                 unit: line.unit.clone(),

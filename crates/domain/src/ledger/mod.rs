@@ -4,9 +4,12 @@
 //! [`Ledger::apply`] takes recorded lines over. None of them does I/O or looks at a clock.
 
 mod attested;
+mod checklist;
 mod decide;
 mod lines;
 mod problem;
+pub mod snapshots;
+mod statement;
 mod submission;
 
 use std::collections::BTreeMap;
@@ -16,13 +19,16 @@ use events::{Recorded, UnitId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use attested::{Attested, AttestedTable, Statement};
+pub use attested::{Attested, AttestedTable, UnitStatement};
+pub use checklist::Blockers;
 pub use lines::{Lines, NewLine};
 pub use problem::{Problem, ProblemKind, Rejection, Severity};
+pub use statement::Statement;
 pub use submission::{Prepared, Submission};
 
 use crate::book::Book;
 use crate::lookup::ById;
+use snapshots::Snapshots;
 
 /// The end of a unit's chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +106,7 @@ pub enum Decision {
 pub struct Ledger {
     book: Book,
     attested: Attested,
+    snapshots: Snapshots,
     head: Head,
     /// Sorted, for clients make these ids.
     submissions: BTreeMap<Uuid, Place>,
@@ -118,6 +125,12 @@ impl Ledger {
     #[must_use]
     pub const fn attested(&self) -> &Attested {
         &self.attested
+    }
+
+    /// Committees, snapshots and objections.
+    #[must_use]
+    pub const fn snapshots(&self) -> &Snapshots {
+        &self.snapshots
     }
 
     /// The end of the chain.
@@ -140,6 +153,7 @@ impl Ledger {
         assert_eq!(line.position, self.head.size, "lines are applied in order");
         self.book.apply(line);
         self.attested.apply(line, self.head.units.get(&line.unit).copied());
+        self.snapshots.apply(line);
         self.head.advance(line.hash, line.at, &line.unit);
         if self.last != Some(line.submission) {
             let place = Place { first: line.position, lines: line.submission_size };
@@ -163,5 +177,12 @@ impl Ledger {
     #[must_use]
     pub fn problems(&self, prepared: &Prepared, now: Instant) -> Vec<Problem> {
         decide::problems(self, prepared, now)
+    }
+
+    /// What is wrong with the next line where it is about freezing: an audit decides it again, for what is frozen must not
+    /// hang on the word of the program that recorded it. Nothing for lines about anything else.
+    #[must_use]
+    pub fn freezing_problems(&self, line: &Recorded) -> Vec<Problem> {
+        decide::freezing_problems(self, line)
     }
 }

@@ -113,6 +113,29 @@ problems! {
     StatementMisplaced {} => Error, "statement-misplaced", "无遗漏声明须单独报送，且是第一项。";
     StatementUnsigned {} => Error, "statement-unsigned", "无遗漏声明须由本单位签名。请先登记本单位的密钥，再用它签名。";
     StatementDisagrees { stated: u64, stated_head: EventHash, lines: u64, head: EventHash } => Error, "statement-disagrees", "声明本单位有 {stated} 行、末行 {stated_head}，账上是 {lines} 行、末行 {head}。若只是账上又多了本单位的行，请重新声明；若本单位的回执比账上多，请保留签名和回执，交审计核对。";
+    // Freezing.
+    BadCommittee { reason: String } => Error, "bad-committee", "考核委员会名单有误：{reason}。";
+    NoCommittee { plan: String } => Error, "no-committee", "方案“{plan}”还没有考核委员会。请市数字办先登记委员、密钥和法定人数（committee appoint）。";
+    UnknownMember { member: String } => Error, "unknown-member", "“{member}”不是现任委员，或密钥不在名单上。请核对委员账号。";
+    MemberKeyRevoked { member: String } => Error, "member-key-revoked", "委员“{member}”的密钥已停用，不能再批准。请先登记新密钥。";
+    BadManifest { reason: String } => Error, "bad-manifest", "快照内容有误：{reason}。";
+    SnapshotBlocked { missing: u32, unverified: u32, returned: u32, objections: u32 } => Error, "snapshot-blocked", "还有缺报 {missing} 格、未复核 {unverified} 格、退回未更正 {returned} 格、申诉未决 {objections} 件。请先办结；确需提请的，须写明原因。";
+    ProposedAlready { slot: String, position: u64 } => Error, "proposed-already", "{slot}的快照已在提请中（#{position}）。请先办结或撤回那一次提请。";
+    FrozenAlready { slot: String, position: u64 } => Error, "frozen-already", "{slot}的快照已经冻结（#{position}），只冻结一次。数据有变请用重述；确需重来的，由委员会重新开启。";
+    NotFrozen { hash: EventHash } => Error, "not-frozen", "快照 {hash} 不是现行的冻结快照，不能这样办。请用 snapshot list 核对。";
+    NotOpen { slot: String } => Error, "not-open", "{slot}的这次提请已经办结或撤回，不能再办。";
+    EarlierReopened { slot: String } => Error, "earlier-reopened", "{slot}的快照已重新开启、尚未再次冻结。请先冻结它，再办之后的。";
+    LaterFrozen { slot: String } => Error, "later-frozen", "之后的{slot}已经冻结。重新开启须从最近的一个依次往前。";
+    ProposerApproves { member: String } => Error, "proposer-approves", "委员“{member}”就是提请人或属提请单位，不能批准自己的提请。";
+    ApprovedTwice { member: String } => Error, "approved-twice", "委员“{member}”已经批准，一人只计一次。";
+    ApprovalBad { member: String } => Error, "approval-bad", "“{member}”的签名与要批准的内容不符，或不是现任委员所签。内容可能已变，请核对后重新签署。";
+    QuorumMissing { have: usize, need: usize } => Error, "quorum-missing", "有效批准 {have} 人，法定人数 {need} 人，还不能办。";
+    PublishedAlready {} => Error, "published-already", "这个快照已经公布。";
+    OutsideNotice { starts_on: Date, ends_on: Date } => Error, "outside-notice", "申诉只在公示期（{starts_on} 至 {ends_on}）内受理。";
+    NoticeRunning { ends_on: Date } => Error, "notice-running", "公示到 {ends_on} 为止，期满后才能冻结。";
+    ObjectionsOpen { count: usize } => Error, "objections-open", "还有 {count} 件申诉没有决定，不能冻结。";
+    ObjectionUpheld {} => Error, "objection-upheld", "有申诉成立，这次提请不能冻结。请撤回，更正后重新提请。";
+    ObjectionDecidedAlready {} => Error, "objection-decided-already", "这件申诉已经决定。";
 }
 
 /// A cell's ids.

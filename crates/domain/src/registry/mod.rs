@@ -307,7 +307,18 @@ impl Registry {
             | Event::VetoImposed(_)
             | Event::AwardRevoked(_)
             | Event::TableAttested(_)
-            | Event::CompletenessStated(_) => {}
+            | Event::CompletenessStated(_)
+            | Event::CommitteeAppointed(_)
+            | Event::CommitteeKeyRevoked(_)
+            | Event::SnapshotProposed(_)
+            | Event::SnapshotWithdrawn(_)
+            | Event::SnapshotApproved(_)
+            | Event::SnapshotFrozen(_)
+            | Event::SnapshotRestated(_)
+            | Event::SnapshotPublished(_)
+            | Event::SnapshotReopened(_)
+            | Event::ObjectionFiled(_)
+            | Event::ObjectionDecided(_) => {}
         }
     }
 

@@ -258,6 +258,31 @@ impl<'l> About<'l> {
             Event::AwardRevoked(own) => Self::of_award(reading, own.award),
             Event::TableAttested(own) => Self { plan: Some(&own.plan), ..plain },
             Event::CompletenessStated(own) => Self { period: Some(&own.period), ..plain },
+            Event::CommitteeAppointed(own) => Self {
+                plan: Some(&own.plan),
+                units: own.members.iter().map(|member| &member.unit).collect(),
+                ..plain
+            },
+            Event::CommitteeKeyRevoked(own) => Self { plan: Some(&own.plan), ..plain },
+            Event::SnapshotProposed(own) => Self {
+                plan: Some(&own.plan),
+                acts_on: own.restates.as_ref().map(|restated| restated.snapshot),
+                ..plain
+            },
+            Event::SnapshotWithdrawn(own) => Self { acts_on: Some(own.snapshot), ..plain },
+            Event::SnapshotApproved(own) => Self { acts_on: Some(own.snapshot), ..plain },
+            Event::SnapshotFrozen(own) => Self { acts_on: Some(own.snapshot), ..plain },
+            Event::SnapshotRestated(own) => Self { acts_on: Some(own.snapshot), ..plain },
+            Event::SnapshotPublished(own) => Self { acts_on: Some(own.snapshot), ..plain },
+            Event::SnapshotReopened(own) => Self { acts_on: Some(own.snapshot), ..plain },
+            Event::ObjectionFiled(own) => Self {
+                acts_on: Some(own.snapshot),
+                plan: Some(&own.plan),
+                area: own.area.as_ref(),
+                indicators: own.indicator.iter().collect(),
+                ..plain
+            },
+            Event::ObjectionDecided(own) => Self { acts_on: Some(own.objection), ..plain },
         }
     }
 

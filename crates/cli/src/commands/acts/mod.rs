@@ -113,19 +113,28 @@ pub fn record_in(
     actor: &Actor,
     propose: impl FnOnce(&Book) -> anyhow::Result<Proposal>,
 ) -> anyhow::Result<Answer> {
-    let Proposal { unit, mut events, confirming } = writer.with_book(propose)?;
+    let proposal = writer.with_book(propose)?;
+    let answer = send(&writer, actor, proposal)?;
+    writer.close()?;
+    Ok(answer)
+}
+
+/// Records what is proposed, with an open ledger.
+///
+/// # Errors
+/// As [`record`].
+pub fn send(writer: &Writer, actor: &Actor, proposal: Proposal) -> anyhow::Result<Answer> {
+    let Proposal { unit, mut events, confirming } = proposal;
     let unit = actor.unit.clone().or(unit).context("推断不出由哪个单位办理，请写 --as 单位代码。")?;
     let submission = actor.submission.unwrap_or_else(Uuid::new_v4);
     if let Some(confirming) = confirming {
         let draft = submission_of(actor, unit.clone(), submission, events.clone())?;
         events.splice(0..0, confirming.filing(&writer.check(&draft)));
     }
-    let answer = match writer.record(submission_of(actor, unit, submission, events)?)? {
-        Ok(receipt) => accepted(&writer, &receipt),
+    Ok(match writer.record(submission_of(actor, unit, submission, events)?)? {
+        Ok(receipt) => accepted(writer, &receipt),
         Err(problems) => rejected(&problems),
-    };
-    writer.close()?;
-    Ok(answer)
+    })
 }
 
 /// A submission, signed when the actor has a key.

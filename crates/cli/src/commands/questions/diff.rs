@@ -34,10 +34,17 @@ pub struct Arguments {
 /// When a token is not of this ledger.
 pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let Arguments { from, to, plan } = arguments;
+    between(Rc::new(Reader::open(&ledger.directory()?)?), from, to, plan)
+}
+
+/// Splits the difference between two tokens of an open ledger.
+///
+/// # Errors
+/// When a token is not of this ledger.
+pub fn between(reader: Rc<Reader>, from: Token, to: Token, plan: Option<PlanId>) -> anyhow::Result<Answer> {
     let asked = |token: Token, reader| {
         Asked::of(reader, Axes { token: Some(token), plan: plan.clone(), ..Axes::default() })
     };
-    let reader = Rc::new(Reader::open(&ledger.directory()?)?);
     let (from, to) = (asked(from, Rc::clone(&reader))?, asked(to, reader)?);
     let readings = (from.reading()?, to.reading()?);
     let difference = projections::diff(&readings.0, &readings.1)?;

@@ -46,8 +46,21 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
             && unit.as_ref().is_none_or(|own| own == row.unit)
     };
     let rows: Vec<&FigureRow<'_>> = figures.figures.iter().filter(wanted).collect();
-    let headings =
-        ["指标", "地区", "数值", "截止日", "性质", "状态", "是否计入", "报送期", "单位", "位置", "事件哈希"];
+    let headings = [
+        "指标",
+        "地区",
+        "数值",
+        "截止日",
+        "性质",
+        "状态",
+        "是否计入",
+        "报送期",
+        "单位",
+        "位置",
+        "冻结",
+        "事件哈希",
+    ];
+    let late = |row: &FigureRow<'_>| asked.frozen_before(row.as_at, row.position);
     let mut table = Table::new(asked.caption("数值"), headings);
     for row in &rows {
         table.row([
@@ -61,10 +74,29 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
             row.period.to_string().into(),
             reading.unit_name(row.unit).into(),
             Cell::Number(row.position.to_string()),
+            late(row).map_or("", |_| "冻结后").into(),
             row.hash.to_string().into(),
         ]);
     }
-    asked.answer(json!(rows), vec![table], &figures.encode())
+    let after_freezing = rows.iter().filter_map(|row| Some((row.hash, late(row)?)));
+    let rows = with_after_freezing(json!(rows), after_freezing);
+    asked.answer(rows, vec![table], &figures.encode())
+}
+
+/// Adds to rows that came too late for a frozen snapshot which one it is (`after_freezing`); others are left as they are.
+pub fn with_after_freezing(
+    mut rows: serde_json::Value,
+    late: impl Iterator<Item = (chain::EventHash, chain::EventHash)>,
+) -> serde_json::Value {
+    let late: std::collections::BTreeMap<String, chain::EventHash> =
+        late.map(|(row, snapshot)| (row.to_string(), snapshot)).collect();
+    for row in rows.as_array_mut().into_iter().flatten() {
+        let snapshot = row["hash"].as_str().and_then(|hash| late.get(hash));
+        if let Some(snapshot) = snapshot {
+            row["after_freezing"] = json!(snapshot);
+        }
+    }
+    rows
 }
 
 /// Whether a version counts, with what counts instead.

@@ -55,6 +55,11 @@ pub struct Axes {
 }
 
 impl Axes {
+    /// The axes of a token, for one of the ledger's plans.
+    pub fn at(token: Token, plan: PlanId) -> Self {
+        Self { token: Some(token), plan: Some(plan), ..Self::default() }
+    }
+
     /// Refuses to write an answer's bytes that is no table and has none.
     ///
     /// # Errors
@@ -119,6 +124,13 @@ impl Asked {
         let book = self.what_if.as_ref().unwrap_or_else(|| self.reader.book());
         let app::Axes { plan, at, root, rules, .. } = &self.resolved;
         Ok(Reading::under(book, *plan, *at, *root, rules)?.without(self.axes.without.clone()))
+    }
+
+    /// The frozen snapshot of the reading's plan that a line about a figure of this day came too late for (冻结后).
+    pub fn frozen_before(&self, as_at: Date, position: u64) -> Option<EventHash> {
+        let plan = &self.reader.book().registry().plan(self.resolved.plan).adopted.plan;
+        let snapshots = self.reader.model().ledger().snapshots();
+        snapshots.frozen_before(plan, as_at, position).map(|snapshot| snapshot.hash)
     }
 
     /// Adds to an answer what must stand on every table: notices, token and table root; writes the table's bytes where

@@ -3,10 +3,11 @@
 use anyhow::bail;
 use clap::Args;
 use events::{IndicatorId, PeriodId, UnitId};
-use projections::tables::v1::trail::{Subject, Trail};
+use projections::tables::v1::trail::{Subject, Trail, TrailRow};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::figures::with_after_freezing;
 use super::{Asked, Axes};
 use crate::args;
 use crate::ledger_dir::Choice;
@@ -44,7 +45,13 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let reading = asked.reading()?;
     let mut trail = Trail::new(&reading, subject);
     asked.reader.each_line(reading.at().known, |line| trail.take(line))?;
-    let headings = ["位置", "记录时间（北京时间）", "事件", "单位", "账号", "所及事件", "内容", "事件哈希"];
+    let headings =
+        ["位置", "记录时间（北京时间）", "事件", "单位", "账号", "所及事件", "内容", "冻结", "事件哈希"];
+    let late = |row: &TrailRow| {
+        let figure = [Some(row.hash), row.acts_on].into_iter().flatten();
+        let figure = figure.filter_map(|hash| reading.book().figure_ix(&hash)).next();
+        asked.frozen_before(reading.book().figure(figure?).as_at, row.position)
+    };
     let mut table = Table::new(asked.caption("审计轨迹"), headings);
     for row in trail.rows() {
         table.row([
@@ -55,10 +62,13 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
             row.by.to_string().into(),
             row.acts_on.map(|hash| hash.to_string()[..8].to_owned()).unwrap_or_default().into(),
             brief(&row.data).into(),
+            late(row).map_or("", |_| "冻结后").into(),
             row.hash.to_string().into(),
         ]);
     }
-    asked.answer(json!(trail.rows()), vec![table], &trail.encode())
+    let after_freezing = trail.rows().iter().filter_map(|row| Some((row.hash, late(row)?)));
+    let rows = with_after_freezing(json!(trail.rows()), after_freezing);
+    asked.answer(rows, vec![table], &trail.encode())
 }
 
 fn subject(arguments: &Arguments) -> anyhow::Result<Subject> {

@@ -13,6 +13,7 @@ use serde_json::json;
 use store::EventLog;
 use store_journal::{Durability, Journal, JournalOptions};
 
+use super::committee::Freezing;
 use super::{Making, key_for};
 use crate::args;
 use crate::heads;
@@ -113,8 +114,10 @@ fn record(
     let journal = Arc::new(Journal::open(directory, options)?);
     let log: Arc<dyn EventLog> = Arc::<Journal>::clone(&journal);
     let mut recorder = Recorder::new(log, ReadModel::default());
+    let plan = seeds::yingtan_2022();
+    let mut freezing = Freezing::of(&arguments.directory, plan.id.clone(), plan.years[0])?;
     let mut demo = seeds::demo::Demo::new(
-        seeds::yingtan_2022(),
+        plan,
         seeds::yingtan_2022_rules(),
         seeds::demo::Options {
             seed: arguments.seed,
@@ -131,6 +134,7 @@ fn record(
         if stopped.load(Ordering::Relaxed) {
             bail!("已中断，没有留下账本。");
         }
+        freezing.before(timed.at, &mut recorder, directory)?;
         recorder.record(timed.submission, timed.at).context("演示数据没有入账")?;
         bar.set_position(recorder.model().size());
     }

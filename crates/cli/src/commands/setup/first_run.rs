@@ -53,6 +53,7 @@ fn next(directory: &Path) -> String {
         (of("scores --as-of 2022-06-25"), "六月的成绩表"),
         (of("explain core-value-added yuehu"), "一格得分的来龙去脉，直到事件哈希"),
         (of("trail --cell core-value-added yuehu"), "这一格发生过什么"),
+        (of("snapshot show"), "冻结的年终快照：从账本重算，与冻结的表根核对"),
         (of("verify"), "只凭文件重算一切"),
         ("progress-ledger catalogue check".to_owned(), "方案自相矛盾之处"),
         ("progress-ledger init DIR --origin NAME".to_owned(), "建正式账本"),

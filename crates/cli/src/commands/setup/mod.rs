@@ -1,5 +1,6 @@
 //! New ledgers: a real one, a demonstration, and the first run that sets everything up.
 
+mod committee;
 pub mod demo;
 pub mod first_run;
 pub mod init;

@@ -2,10 +2,13 @@
 
 mod attested;
 mod awards;
+mod committee;
 mod figures;
+mod objections;
 mod review;
 mod setup;
 mod signature;
+mod snapshots;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -14,6 +17,7 @@ use chain::{Date, EventHash, Instant};
 use events::{Event, PeriodId, Recorded, SubmissionFiled, UnitId};
 
 use super::problem::CellId;
+use super::snapshots::Snapshots;
 use super::{Ledger, Prepared, Problem, ProblemKind, Rejection, Severity, UnitHead};
 use crate::book::Book;
 use crate::registry::{CellIx, Registry};
@@ -40,13 +44,24 @@ pub(super) fn check(ledger: &Ledger, prepared: &Prepared, now: Instant) -> Resul
 
 /// Everything found, warnings too, in the order of the events.
 pub(super) fn problems(ledger: &Ledger, prepared: &Prepared, now: Instant) -> Vec<Problem> {
-    let mut draft = Draft::new(ledger, prepared, now);
+    let mut draft = Draft::new(ledger, &prepared.submission().unit, now, filing(prepared));
+    draft.signed = prepared.submission().signature.is_some();
     draft.check_whole(prepared);
     for (index, event) in prepared.submission().events.iter().enumerate() {
         draft.index = Some(index);
         draft.check_event(event);
         draft.foresee(index, event);
     }
+    draft.problems
+}
+
+/// What is wrong with a recorded line about freezing, judged by the lines before it; nothing for any other line.
+pub(super) fn freezing_problems(ledger: &Ledger, line: &Recorded) -> Vec<Problem> {
+    if !snapshots::changes_snapshots(&line.event) {
+        return Vec::new();
+    }
+    let mut draft = Draft::new(ledger, &line.unit, line.at, None);
+    draft.check_event(&line.event);
     draft.problems
 }
 
@@ -79,6 +94,8 @@ struct Draft<'a> {
     book: &'a Book,
     /// The registry as the events before this one would leave it; copied only when they change it.
     registry: Cow<'a, Registry>,
+    /// Likewise committees, snapshots and objections.
+    snapshots: Cow<'a, Snapshots>,
     size: u64,
     unit: &'a UnitId,
     /// The end of the unit's chain; none before its first line.
@@ -93,16 +110,17 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(ledger: &'a Ledger, prepared: &'a Prepared, now: Instant) -> Self {
+    fn new(ledger: &'a Ledger, unit: &'a UnitId, now: Instant, filed: Option<&'a SubmissionFiled>) -> Self {
         Self {
             book: &ledger.book,
             registry: Cow::Borrowed(ledger.book.registry()),
+            snapshots: Cow::Borrowed(&ledger.snapshots),
             size: ledger.head.size,
-            unit: &prepared.submission().unit,
-            unit_head: ledger.head.units.get(&prepared.submission().unit).copied(),
-            signed: prepared.submission().signature.is_some(),
+            unit,
+            unit_head: ledger.head.units.get(unit).copied(),
+            signed: false,
             now,
-            filed: filing(prepared),
+            filed,
             reported: BTreeSet::new(),
             acted_on: BTreeSet::new(),
             index: None,
@@ -211,12 +229,24 @@ impl<'a> Draft<'a> {
             Event::AwardRevoked(revoked) => self.check_award_revocation(revoked),
             Event::TableAttested(attested) => self.check_attestation(attested),
             Event::CompletenessStated(stated) => self.check_statement(stated),
+            Event::CommitteeAppointed(appointed) => self.check_appointment(appointed),
+            Event::CommitteeKeyRevoked(revoked) => self.check_key_revocation(revoked),
+            Event::SnapshotProposed(proposed) => self.check_proposal(proposed),
+            Event::SnapshotWithdrawn(withdrawn) => self.check_snapshot_withdrawal(withdrawn),
+            Event::SnapshotApproved(approved) => self.check_snapshot_approval(approved),
+            Event::SnapshotFrozen(frozen) => self.check_freezing(frozen.snapshot, false),
+            Event::SnapshotRestated(restated) => self.check_freezing(restated.snapshot, true),
+            Event::SnapshotPublished(published) => self.check_publication(published),
+            Event::SnapshotReopened(reopened) => self.check_reopening(reopened),
+            Event::ObjectionFiled(filed) => self.check_objection(filed),
+            Event::ObjectionDecided(decided) => self.check_objection_decision(decided),
         }
     }
 
     /// Lets later events of the same submission see what this one would register.
     fn foresee(&mut self, index: usize, event: &Event) {
-        if !setup::changes_registry(event) {
+        let (registry, frozen) = (setup::changes_registry(event), snapshots::changes_snapshots(event));
+        if !registry && !frozen {
             return;
         }
         let line = Recorded {
@@ -232,7 +262,11 @@ impl<'a> Draft<'a> {
             signature: None,
             event: event.clone(),
         };
-        self.registry.to_mut().apply(&line);
+        if registry {
+            self.registry.to_mut().apply(&line);
+        } else {
+            self.snapshots.to_mut().apply(&line);
+        }
     }
 
     fn require_administrator(&mut self, act: &'static str) {
