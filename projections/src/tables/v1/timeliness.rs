@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chain::{Date, Instant};
-use domain::book::{Cell, Figure, Life, NarrativeFiled};
+use domain::book::{Cell, Figure, Life};
 use domain::registry::{AreaIx, Assignment, CellIx, IndicatorIx, Period};
 use events::{Duty, PeriodId, PeriodKind, Target, UnitId, UnitKind};
 use serde::Serialize;
@@ -74,7 +74,9 @@ impl<'a> Timeliness<'a> {
     /// The timeliness of a reading.
     #[must_use]
     pub fn of(reading: &Reading<'a>) -> Self {
-        let rows = periods(reading).into_iter().flat_map(|period| period_rows(reading, period)).collect();
+        let told = first_told(reading);
+        let rows = periods(reading).into_iter().flat_map(|period| period_rows(reading, period, &told));
+        let rows = rows.collect();
         Self { heading: Heading::of(reading, NAME, super::VERSION), rows }
     }
 
@@ -101,9 +103,26 @@ fn periods<'a>(reading: &Reading<'a>) -> Vec<&'a Period> {
     periods
 }
 
-fn period_rows<'a>(reading: &Reading<'a>, period: &'a Period) -> Vec<TimelinessRow<'a>> {
+/// When each unit first told of each period, among the known lines.
+type FirstTold<'a> = BTreeMap<(&'a PeriodId, &'a UnitId), Instant>;
+
+fn first_told<'a>(reading: &Reading<'a>) -> FirstTold<'a> {
+    let known = reading.at().known;
+    let mut first = FirstTold::new();
+    // In the order of the ledger, so the first of its kind is the earliest.
+    for told in reading.book().narratives().iter().take_while(|told| told.position < known) {
+        first.entry((&told.period, &told.unit)).or_insert(told.at);
+    }
+    first
+}
+
+fn period_rows<'a>(
+    reading: &Reading<'a>,
+    period: &'a Period,
+    told: &FirstTold<'a>,
+) -> Vec<TimelinessRow<'a>> {
     match period.opened.kind {
-        PeriodKind::Week => narrative_rows(reading, period),
+        PeriodKind::Week => narrative_rows(reading, period, told),
         PeriodKind::Month | PeriodKind::Quarter | PeriodKind::HalfYear | PeriodKind::Year => {
             figure_rows(reading, period)
         }
@@ -124,14 +143,14 @@ fn figure_rows<'a>(reading: &Reading<'a>, period: &'a Period) -> Vec<TimelinessR
     rows.collect()
 }
 
-fn narrative_rows<'a>(reading: &Reading<'a>, period: &'a Period) -> Vec<TimelinessRow<'a>> {
-    let known = reading.at().known;
-    let told = reading.book().narratives().iter();
-    let of_period = |own: &&NarrativeFiled| own.period == period.opened.period && own.position < known;
-    let told: Vec<_> = told.filter(of_period).collect();
+fn narrative_rows<'a>(
+    reading: &Reading<'a>,
+    period: &'a Period,
+    told: &FirstTold<'a>,
+) -> Vec<TimelinessRow<'a>> {
     let rows = telling_units(reading, period).into_iter().map(|unit| {
         let mut row = empty(reading, period, unit, "narrative");
-        let first = told.iter().filter(|own| &own.unit == unit).map(|own| own.at).min();
+        let first = told.get(&(&period.opened.period, unit)).copied();
         let filing = first.map(|at| Filing { first_at: at, filed_at: at, returned: false });
         row.count(filing, reading, period);
         row
