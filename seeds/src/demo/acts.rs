@@ -76,7 +76,7 @@ impl Demo {
             Act::ClosePeriod(period) => {
                 (self.administrator(0), vec![PeriodClosed { period: period.clone() }.into()])
             }
-            Act::File { city, unit, period, as_at } => self.file(*city, *unit, period, *as_at),
+            Act::File { city, unit, period, as_at } => self.file(*city, *unit, period, *as_at, book),
             Act::Tell { city, unit, period } => self.tell(*city, *unit, period, at),
             Act::Verify { city, unit, as_at } => self.verify(*city, *unit, *as_at, book),
             Act::VerifyCity { city, as_at } => {
@@ -140,12 +140,20 @@ impl Demo {
         row.units.first().or_else(|| row.assumed_units.first()) == Some(&unit.id)
     }
 
-    fn file(&self, city: usize, unit: usize, period: &PeriodId, as_at: Date) -> (UnitId, Vec<Event>) {
+    fn file(
+        &self,
+        city: usize,
+        unit: usize,
+        period: &PeriodId,
+        as_at: Date,
+        book: &Book,
+    ) -> (UnitId, Vec<Event>) {
         let mut confirmed = Vec::new();
         let mut figures = Vec::new();
         for cell in self.cells_of(unit) {
             let Some(value) = figure(&self.plan, cell, city as u64, as_at, self.noise) else { continue };
             let (value, confirmation) = self.as_first_told(city, cell, as_at, value);
+            let confirmation = confirmation.or_else(|| self.leap_confirmed(city, cell, as_at, value, book));
             confirmed.extend(confirmation);
             figures.push(self.reported(city, cell, period, as_at, value));
         }
@@ -160,7 +168,7 @@ impl Demo {
     fn reported(&self, city: usize, cell: &Cell, period: &PeriodId, as_at: Date, value: Value) -> Event {
         let year_end = as_at == day(as_at.year(), 12, 31);
         FigureReported {
-            area: self.cities[city].area(&self.plan.areas[cell.area].id),
+            area: self.area_of(city, cell),
             as_at,
             indicator: self.plan.indicators[cell.row].id.clone(),
             period: period.clone(),
@@ -189,16 +197,47 @@ impl Demo {
             ("online-retail", "yuehu", 4, Value::Number(number)) => {
                 let (mantissa, scale) = number.parts();
                 let tenfold = rust_decimal::Decimal::from_i128_with_scale(mantissa * 10, scale).into();
-                let confirmation = Confirmation {
-                    area: self.plan.areas[cell.area].id.clone(),
-                    indicator: self.plan.indicators[cell.row].id.clone(),
-                    reason: "演示数据：误以为数据无误而确认".to_owned(),
-                    warning: "far-from-target".to_owned(),
-                };
-                (Value::Number(tenfold), Some(confirmation))
+                let reason = "演示数据：误以为数据无误而确认";
+                (Value::Number(tenfold), Some(self.confirmation(city, cell, "far-from-target", reason)))
             }
             ("data-center-pue", "yingtan", 5, _) => (Value::Absent(Absence::NotAvailable), None),
             _ => (value, None),
+        }
+    }
+
+    /// Where no figure stands for some months, the next one can be so far from the last that the ledger asks about it.
+    fn leap_confirmed(
+        &self,
+        city: usize,
+        cell: &Cell,
+        as_at: Date,
+        value: Value,
+        book: &Book,
+    ) -> Option<Confirmation> {
+        let (row, area) = (&self.plan.indicators[cell.row].id, self.area_of(city, cell));
+        let ix = book.registry().cell(&self.cities[city].plan, row, &area)?;
+        let before = book.cell(ix)?.before(as_at)?.value.number()?.number();
+        let now = value.number()?.number();
+        let target = book.registry().plan(ix.plan).target(ix.indicator, ix.area, as_at, u64::MAX)?.target;
+        let large = match target {
+            Target::Number { value } => (now - before) * rust_decimal::Decimal::from(4) > value.number(),
+            Target::ExceedsCity | Target::NotAssessed | Target::NotYetSet | Target::Void => true,
+        };
+        let leaps =
+            before > rust_decimal::Decimal::ZERO && now > before * rust_decimal::Decimal::from(3) && large;
+        leaps.then(|| self.confirmation(city, cell, "far-from-last", "演示数据：前几个月没有数，已核对"))
+    }
+
+    fn area_of(&self, city: usize, cell: &Cell) -> AreaId {
+        self.cities[city].area(&self.plan.areas[cell.area].id)
+    }
+
+    fn confirmation(&self, city: usize, cell: &Cell, warning: &str, reason: &str) -> Confirmation {
+        Confirmation {
+            area: self.area_of(city, cell),
+            indicator: self.plan.indicators[cell.row].id.clone(),
+            reason: reason.to_owned(),
+            warning: warning.to_owned(),
         }
     }
 
