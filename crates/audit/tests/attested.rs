@@ -19,20 +19,10 @@ fn audited(written: &Written) -> Report {
 /// The roots of all tables as they follow from the lines so far.
 fn attested(model: &ReadModel) -> Vec<TableAttested> {
     let book = model.ledger().book();
-    let (ix, plan) = book.registry().plans().next().unwrap();
+    let (ix, _) = book.registry().plans().next().unwrap();
     let at = At { as_of: "2022-06-30".parse().unwrap(), known: model.size() };
     let reading = Reading::in_force(book, ix, at, model.tree().root()).unwrap();
-    let attest = |kind: TableKind| TableAttested {
-        as_of: at.as_of,
-        encoder_version: 1,
-        plan: plan.adopted.plan.clone(),
-        root: model.tree().root(),
-        rules: reading.rules_hash(),
-        size: at.known,
-        table: kind.name().to_owned(),
-        table_root: kind.encode(&reading).root(),
-    };
-    TableKind::ALL.into_iter().map(attest).collect()
+    TableKind::ALL.into_iter().map(|kind| kind.attest(&reading)).collect()
 }
 
 fn events(attested: &[TableAttested]) -> Vec<Event> {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use audit::bundle::{BundleReport, check, make, pack, unpack};
 use audit::{Options, rebuild};
 use domain::scoring::At;
-use events::{CompletenessStated, Event, TableAttested};
+use events::{CompletenessStated, Event};
 use ledger::Key;
 use projections::{Reading, TableKind};
 
@@ -26,20 +26,10 @@ fn attested(written: &ledger::Written) -> Vec<Event> {
     let (_, model) = rebuild(written.folder().path(), &Options::default()).unwrap();
     let model = model.unwrap();
     let book = model.ledger().book();
-    let (ix, plan) = book.registry().plans().next().unwrap();
+    let (ix, _) = book.registry().plans().next().unwrap();
     let at = At { as_of: "2022-05-25".parse().unwrap(), known: model.size() };
     let reading = Reading::in_force(book, ix, at, model.tree().root()).unwrap();
-    let attest = |kind: TableKind| TableAttested {
-        as_of: at.as_of,
-        encoder_version: kind.current_version(),
-        plan: plan.adopted.plan.clone(),
-        root: model.tree().root(),
-        rules: reading.rules_hash(),
-        size: at.known,
-        table: kind.name().to_owned(),
-        table_root: kind.encode(&reading).root(),
-    };
-    TableKind::ALL.into_iter().map(|kind| attest(kind).into()).collect()
+    TableKind::ALL.into_iter().map(|kind| kind.attest(&reading).into()).collect()
 }
 
 fn freeze() {

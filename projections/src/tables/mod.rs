@@ -7,6 +7,7 @@ mod heading;
 pub mod v1;
 
 use chain::TableRoot;
+use events::TableAttested;
 use serde::Serialize;
 
 pub use heading::{Heading, RulesChange, WhatIf};
@@ -65,6 +66,23 @@ impl TableKind {
     #[must_use]
     pub fn encode(self, reading: &Reading<'_>) -> Table {
         self.encode_as(reading, self.current_version()).expect("the current version has an encoder")
+    }
+
+    /// What puts the table on record: its root, and everything it takes to make it again.
+    #[must_use]
+    pub fn attest(self, reading: &Reading<'_>) -> TableAttested {
+        let table = self.encode(reading);
+        let token = reading.token();
+        TableAttested {
+            as_of: token.as_of,
+            encoder_version: table.encoder_version(),
+            plan: reading.plan().adopted.plan.clone(),
+            root: token.root,
+            rules: token.rules,
+            size: token.size,
+            table: table.name().to_owned(),
+            table_root: table.root(),
+        }
     }
 
     /// Makes the table with the encoder of an earlier version, so that an old root can be compared.

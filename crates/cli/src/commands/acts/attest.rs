@@ -65,18 +65,7 @@ fn attested(model: &ReadModel, plan: PlanId, as_of: Option<Date>) -> anyhow::Res
     let ix = ix.ok_or_else(|| anyhow::anyhow!("账本里没有方案“{plan}”。请核对方案代码。"))?;
     let at = At { as_of, known: model.size() };
     let reading = Reading::in_force(book, ix, at, model.tree().root())?;
-    let (root, rules) = (model.tree().root(), reading.rules_hash());
-    let attest = |kind: TableKind| TableAttested {
-        as_of,
-        encoder_version: kind.current_version(),
-        plan: plan.clone(),
-        root,
-        rules,
-        size: at.known,
-        table: kind.name().to_owned(),
-        table_root: kind.encode(&reading).root(),
-    };
-    Ok(TableKind::ALL.into_iter().map(attest).collect())
+    Ok(TableKind::ALL.into_iter().map(|kind| kind.attest(&reading)).collect())
 }
 
 fn roots(tables: &[TableAttested]) -> Table {
