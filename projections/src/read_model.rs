@@ -15,7 +15,7 @@ pub struct ReadModel {
 
 impl ReadModel {
     /// Raised whenever the same lines give another state or another saved form; saved states of others are thrown away.
-    pub const REVISION: u32 = 6;
+    pub const REVISION: u32 = 7;
 
     /// A model of a state and the tree over the same lines.
     ///

@@ -4,7 +4,7 @@
 //! the log. To append, it takes the *turn*, leaves the seat to the other, and so the next group is decided while this
 //! one is flushed. A group never changes threads, and there is exactly one append in flight.
 //!
-//! Locks are taken in the order seat, turn, inbox. After an append that did not happen, whoever next holds both seat
+//! Locks are taken in the order seat, turn, durable state, inbox. After an append that did not happen, whoever next holds both seat
 //! and turn throws the state ahead away, makes it again from the durable one, and decides again what is still open.
 
 use std::collections::VecDeque;
@@ -49,7 +49,7 @@ struct Shared {
     open: AtomicUsize,
     seat: Mutex<Seat>,
     turn: Mutex<Turn>,
-    /// What is durable. Written only by whoever has the turn.
+    /// What is durable. Its lock is taken by whoever has the turn, and may be kept longer.
     durable: RwLock<ReadModel>,
 }
 
@@ -216,18 +216,23 @@ impl Shared {
             }
             let mut group = Group::open(&seat.ahead, self.clock.now());
             self.decide_until_turn(&mut seat, &mut group);
-            let Ok(mut turn) = self.turn.lock() else { return };
+            let Ok(turn) = self.turn.lock() else { return };
             if seat.failures != turn.failures {
                 self.start_over(&mut seat, &turn, group);
+                self.pass_on(turn);
             } else {
                 self.gather(&mut seat, &turn, &mut group);
                 drop(seat);
-                self.record(&mut turn, group);
+                self.record(turn, group);
             }
-            drop(turn);
-            self.inbox().appending = false;
-            self.arrived.notify_one();
         }
+    }
+
+    /// Leaves the turn to whoever decides.
+    fn pass_on(&self, turn: MutexGuard<'_, Turn>) {
+        drop(turn);
+        self.inbox().appending = false;
+        self.arrived.notify_one();
     }
 
     /// Waits for a submission; says no when there will be none.
@@ -279,14 +284,20 @@ impl Shared {
         }
     }
 
-    /// Appends a group and answers its clients.
-    fn record(&self, turn: &mut Turn, group: Group) {
+    /// Appends a group, passes the turn on, and answers the group's clients.
+    fn record(&self, mut turn: MutexGuard<'_, Turn>, group: Group) {
         let result = group.append(&*self.log);
         // A crash from here on leaves durable lines without an answer; a retry gets its receipt from them.
         match result {
             Ok(()) => {
-                group.publish(&mut self.durable.write().unwrap_or_else(PoisonError::into_inner));
                 turn.expected = self.open.fetch_sub(group.len(), Ordering::Relaxed);
+                // Taken before the next can append, so that groups are published in their order; while this one is,
+                // the next is flushed already.
+                // Poisoned, it lacks lines of the group before: the turn is poisoned too, and nothing more is recorded.
+                let mut durable = self.durable.write().expect("nobody has panicked while publishing");
+                self.pass_on(turn);
+                group.publish(&mut durable);
+                drop(durable);
                 group.answer(&*self.log);
             }
             Err(error) => {
@@ -297,6 +308,7 @@ impl Shared {
                 } else {
                     self.fail(group, &error);
                 }
+                self.pass_on(turn);
             }
         }
     }

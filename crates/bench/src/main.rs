@@ -16,7 +16,7 @@ use settings::Settings;
 
 /// As in the program itself.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::MiMalloc = allocator::MiMalloc;
 
 /// One bench: what it is called, what it tells, and how it runs.
 struct Bench {
@@ -41,6 +41,7 @@ const BENCHES: [Bench; 3] = [
 ];
 
 fn main() -> Result<()> {
+    allocator::keep_freed_memory();
     let settings = Settings::parse(std::env::args().skip(1))?;
     if settings.list {
         for bench in &BENCHES {

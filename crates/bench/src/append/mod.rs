@@ -96,24 +96,27 @@ struct Round {
 pub fn run(settings: &Settings) -> Result<()> {
     println!("data in {}; {} rounds, medians\n", settings.folder.display(), settings.rounds);
     println!("one flush of 4 KiB into written blocks: {} µs\n", flush_probe(settings)?);
+    let (ceiling, others) = CANDIDATES.split_first().expect("the ceiling is the first");
+    let wanted = others.iter().filter(|candidate| settings.wants_subject(candidate.name));
+    let candidates: Vec<&Candidate> = std::iter::once(ceiling).chain(wanted).collect();
     for work in &WORKS {
-        let mut rounds: Vec<Vec<Round>> = CANDIDATES.iter().map(|_| Vec::new()).collect();
+        let mut rounds: Vec<Vec<Round>> = candidates.iter().map(|_| Vec::new()).collect();
         for _ in 0..settings.rounds {
-            for (candidate, rounds) in CANDIDATES.iter().zip(&mut rounds) {
+            for (candidate, rounds) in candidates.iter().zip(&mut rounds) {
                 rounds.push(measure(settings, candidate, work)?);
             }
         }
-        print(work, &rounds);
+        print(work, &candidates, &rounds);
     }
     Ok(())
 }
 
-fn print(work: &Work, rounds: &[Vec<Round>]) {
+fn print(work: &Work, candidates: &[&Candidate], rounds: &[Vec<Round>]) {
     println!("{WRITERS} writers, {} of {LINE_BYTES} bytes, durable:\n", work.name);
     let mut table = Table::new(&["subject", "lines/s", "of ceiling", "p50 µs", "p99 µs"]);
     let of =
         |rounds: &[Round], figure: fn(&Round) -> u64| median(&rounds.iter().map(figure).collect::<Vec<_>>());
-    for (candidate, own) in CANDIDATES.iter().zip(rounds) {
+    for (candidate, own) in candidates.iter().zip(rounds) {
         // Round by round: each figure is compared with the ceiling of the same minute.
         let pairs = own.iter().zip(&rounds[0]);
         let shares =

@@ -43,8 +43,17 @@ pub enum PassedOver {
 pub struct Cell {
     /// Versions in the order of the ledger.
     figures: Vec<Figure>,
-    /// Indices into `figures` by (day attained, position).
-    by_day: Vec<u32>,
+    /// By (day attained, position).
+    by_day: Vec<Attained>,
+}
+
+/// A version's place in its cell by day. Repeats what a search asks for, so that it stays in a few cache lines: versions
+/// themselves are large, and lie all over the memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Attained {
+    day: Date,
+    version: u32,
+    position: u64,
 }
 
 impl Cell {
@@ -73,18 +82,17 @@ impl Cell {
     /// The index of the figure that counts.
     #[must_use]
     pub fn effective_version(&self, question: &Question) -> Option<u32> {
-        let end = self.by_day.partition_point(|ix| self.figure(*ix).as_at <= question.as_of);
+        let end = self.by_day.partition_point(|own| own.day <= question.as_of);
         let mut withdrawn_day = None;
-        for &version in self.by_day[..end].iter().rev() {
-            let figure = self.figure(version);
-            if figure.as_at.year() != question.as_of.year() {
+        for &Attained { day, version, position } in self.by_day[..end].iter().rev() {
+            if day.year() != question.as_of.year() {
                 return None;
             }
-            if figure.position >= question.known || withdrawn_day == Some(figure.as_at) {
+            if position >= question.known || withdrawn_day == Some(day) {
                 continue;
             }
-            match figure.life(question.known) {
-                Life::Withdrawn => withdrawn_day = Some(figure.as_at),
+            match self.figure(version).life(question.known) {
+                Life::Withdrawn => withdrawn_day = Some(day),
                 Life::Standing(stage) if stage >= question.counts_from => return Some(version),
                 Life::Standing(_) | Life::Returned => {}
             }
@@ -141,20 +149,16 @@ impl Cell {
     /// The newest version for a day that is not withdrawn, whatever its stage.
     #[must_use]
     pub fn standing_on(&self, day: Date) -> Option<&Figure> {
-        let newest =
-            self.by_day.iter().rev().map(|ix| self.figure(*ix)).find(|figure| figure.as_at == day)?;
+        let newest = self.by_day.iter().rev().find(|own| own.day == day)?;
+        let newest = self.figure(newest.version);
         (newest.life(u64::MAX) != Life::Withdrawn).then_some(newest)
     }
 
     /// The newest standing version with the latest day before `day` in the same year.
     #[must_use]
     pub fn before(&self, day: Date) -> Option<&Figure> {
-        // Often there is one day only, with many versions.
-        if self.by_day.first().is_none_or(|ix| self.figure(*ix).as_at >= day) {
-            return None;
-        }
-        let end = self.by_day.partition_point(|ix| self.figure(*ix).as_at < day);
-        let days = self.by_day[..end].iter().rev().map(|ix| self.figure(*ix).as_at);
+        let end = self.by_day.partition_point(|own| own.day < day);
+        let days = self.by_day[..end].iter().rev().map(|own| own.day);
         let mut days = days.take_while(|own| own.year() == day.year());
         days.find_map(|own| self.standing_on(own))
     }
@@ -162,12 +166,8 @@ impl Cell {
     /// The newest standing version with the earliest day after `day` in the same year.
     #[must_use]
     pub fn after(&self, day: Date) -> Option<&Figure> {
-        // Most often the newest day is asked about.
-        if self.by_day.last().is_none_or(|ix| self.figure(*ix).as_at <= day) {
-            return None;
-        }
-        let start = self.by_day.partition_point(|ix| self.figure(*ix).as_at <= day);
-        let days = self.by_day[start..].iter().map(|ix| self.figure(*ix).as_at);
+        let start = self.by_day.partition_point(|own| own.day <= day);
+        let days = self.by_day[start..].iter().map(|own| own.day);
         let mut days = days.take_while(|own| own.year() == day.year());
         days.find_map(|own| self.standing_on(own))
     }
@@ -220,13 +220,14 @@ impl Cell {
 
     fn push(&mut self, figure: Figure) -> u32 {
         let version = u32::try_from(self.figures.len()).expect("fewer than 2^32 versions in one cell");
+        let attained = Attained { day: figure.as_at, version, position: figure.position };
         // Equal days keep the order of the ledger, so a new version goes behind all of its day.
-        let newest = self.by_day.last().is_none_or(|ix| self.figure(*ix).as_at <= figure.as_at);
+        let newest = self.by_day.last().is_none_or(|last| last.day <= figure.as_at);
         let place = match newest {
             true => self.by_day.len(),
-            false => self.by_day.partition_point(|ix| self.figure(*ix).as_at <= figure.as_at),
+            false => self.by_day.partition_point(|own| own.day <= figure.as_at),
         };
-        self.by_day.insert(place, version);
+        self.by_day.insert(place, attained);
         self.figures.push(figure);
         version
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use cell::{Cell, PassedOver, Question};
 pub use figure::{Figure, Life, Mark, MarkKind};
 
-use crate::lookup::{ByHash, ById};
+use crate::lookup::{ById, ManyByHash};
 use crate::registry::{CellIx, Registry};
 
 /// Where a figure stands: its cell, and its index among that cell's versions.
@@ -116,7 +116,7 @@ pub struct Book {
     cell_numbers: ById<CellIx, u32>,
     /// Of each figure, its cell's number and its version there.
     #[serde(skip)]
-    figures: ByHash<(u32, u32)>,
+    figures: ManyByHash<(u32, u32)>,
 }
 
 /// A saved book; its members stand in the order of [`Book`]'s.

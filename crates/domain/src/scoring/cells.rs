@@ -155,8 +155,10 @@ fn held(
     if rolled {
         return (None, roll_up::rolled_up(context, row.ix, trace).map_or(Held::Missing, Held::Number));
     }
-    let Some(figure) = context.figure(row.ix, context.areas[column]) else { return (None, Held::Missing) };
-    let held = match context.book.figure(figure).value {
+    let Some((ix, figure)) = context.figure(row.ix, context.areas[column]) else {
+        return (None, Held::Missing);
+    };
+    let held = match figure.value {
         Value::Absent(absence) => Held::Absent(absence),
         Value::Number(number) => {
             let number = Rational::from(number);
@@ -165,7 +167,7 @@ fn held(
             Held::Number(number)
         }
     };
-    (Some(figure), held)
+    (Some(ix), held)
 }
 
 fn completion(row: &Row<'_>, due: Option<&Rational>, held: &Held, trace: &mut impl Trace) -> Completion {

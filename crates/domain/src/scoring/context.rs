@@ -5,7 +5,7 @@ use events::rulebook::{Pace, Rulebook};
 use events::{AreaClass, AreaId};
 
 use super::Inputs;
-use crate::book::{Book, FigureIx, Question};
+use crate::book::{Book, Cell, Figure, FigureIx, Question};
 use crate::rational::Rational;
 use crate::registry::{AreaIx, CellIx, IndicatorIx, Plan, PlanIx};
 
@@ -27,8 +27,8 @@ pub(super) struct Context<'a> {
     pub(super) city: Option<usize>,
     /// The part of a paced target that is due.
     pub(super) pace: Fraction,
-    plan_ix: PlanIx,
-    question: Question,
+    /// The figure that counts in each cell, by indicator and area.
+    figures: Vec<Option<(FigureIx, &'a Figure)>>,
 }
 
 /// A part of a year, as it is counted: 9 of 12.
@@ -53,6 +53,11 @@ impl<'a> Context<'a> {
             let class = plan.area(*area).class;
             rules.ranking.classes.iter().position(|own| own.of.contains(&class))
         };
+        let question = Question {
+            as_of: inputs.figures.as_of,
+            known: inputs.figures.known,
+            counts_from: rules.counts_from,
+        };
         Self {
             book,
             plan,
@@ -63,28 +68,20 @@ impl<'a> Context<'a> {
             classes: areas.iter().map(class_of).collect(),
             city: areas.iter().position(|area| plan.area(*area).class == AreaClass::City),
             pace: pace(rules.pace, inputs.targets.as_of),
-            plan_ix,
-            question: Question {
-                as_of: inputs.figures.as_of,
-                known: inputs.figures.known,
-                counts_from: rules.counts_from,
-            },
+            figures: counting(book, plan_ix, &question),
             areas,
         }
     }
 
     /// The figure that counts in a cell.
-    pub(super) fn figure(&self, indicator: IndicatorIx, area: AreaIx) -> Option<FigureIx> {
-        let cell = CellIx { plan: self.plan_ix, indicator, area };
-        let version = self.book.cell(cell)?.effective_version(&self.question)?;
-        Some(FigureIx { cell, version })
+    pub(super) fn figure(&self, indicator: IndicatorIx, area: AreaIx) -> Option<(FigureIx, &'a Figure)> {
+        self.figures[usize::from(indicator.0) * self.plan.areas().len() + usize::from(area.0)]
     }
 
     /// The number a cell's figure says, if one counts and it is one.
     pub(super) fn number(&self, indicator: IndicatorIx, area: AreaIx) -> Option<(FigureIx, Rational)> {
-        let figure = self.figure(indicator, area)?;
-        let number = self.book.figure(figure).value.number()?;
-        Some((figure, number.into()))
+        let (ix, figure) = self.figure(indicator, area)?;
+        Some((ix, figure.value.number()?.into()))
     }
 
     /// The column of an area, if it is assessed.
@@ -92,6 +89,22 @@ impl<'a> Context<'a> {
         let ix = self.plan.area_ix(area)?;
         self.areas.iter().position(|own| *own == ix)
     }
+}
+
+/// The figure that counts in each cell of a plan, row by row.
+///
+/// Cells lie all over the memory. Looked up in loops that do nothing else, they are fetched side by side.
+fn counting<'a>(book: &'a Book, plan_ix: PlanIx, question: &Question) -> Vec<Option<(FigureIx, &'a Figure)>> {
+    let plan = book.registry().plan(plan_ix);
+    let areas = || (0..).map(AreaIx).take(plan.areas().len());
+    let rows = (0..).map(IndicatorIx).take(plan.indicators().len());
+    let cells = rows.flat_map(|indicator| areas().map(move |area| CellIx { plan: plan_ix, indicator, area }));
+    let cells: Vec<_> = cells.map(|cell| (cell, book.cell(cell))).collect();
+    let counts = |(ix, cell): (CellIx, Option<&'a Cell>)| {
+        let (cell, version) = cell.and_then(|cell| Some((cell, cell.effective_version(question)?)))?;
+        Some((FigureIx { cell: ix, version }, cell.figure(version)))
+    };
+    cells.into_iter().map(counts).collect()
 }
 
 /// The assessed ones of a plan's first areas, in its order: all but the city's own level.

@@ -85,7 +85,7 @@ fn check(context: &Context<'_>, row: IndicatorIx, roll_up: &RollUp) -> RollUpChe
     let city = context.city.and_then(|column| context.figure(row, context.areas[column]));
     RollUpCheck {
         indicator: row,
-        reported: city.and_then(|figure| context.book.figure(figure).value.number()),
+        reported: city.and_then(|(_, figure)| figure.value.number()),
         rolled_up: rolled_up(context, row, &mut super::trace::Silent),
         missing: missing(context, row, roll_up),
     }
