@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use chain::segment::{Glance, Tail, judge};
@@ -19,6 +20,7 @@ pub(crate) struct Pass<F> {
     pub(crate) roots: Roots,
     pub(crate) tiles: Tiles,
     pub(crate) fold: F,
+    pub(crate) threads: NonZeroUsize,
 }
 
 /// What the folder showed beside the lines.
@@ -105,7 +107,7 @@ fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
 
 fn sealed<F: Fold>(bytes: &[u8], pass: &mut Pass<F>) {
     let lines = lines_of(bytes);
-    blocks::in_order(&lines, Made::<F>::of_lines, |number, made| {
+    blocks::in_order(pass.threads, &lines, Made::<F>::of_lines, |number, made| {
         if !lines[number].is_empty() {
             pass.push(lines[number], made);
         } else if number == 0 || !lines[number - 1].is_empty() {
@@ -131,7 +133,7 @@ fn active<F: Fold>(bytes: &[u8], signed: u64, pass: &mut Pass<F>) -> Option<(u64
     // Where something is wrong already, nothing may be cut, whatever the heads count.
     let signed = if pass.verifier.flaws().is_empty() { signed } else { u64::MAX };
     let mut glances = Vec::with_capacity(lines.len());
-    blocks::in_order(&lines, Glance::of_lines, |_, glance| glances.push(glance));
+    blocks::in_order(pass.threads, &lines, Glance::of_lines, |_, glance| glances.push(glance));
     let tail = judge(bytes, glances.iter().copied(), first, pass.verifier.head(), signed);
     if whole > 0 && beyond == 0 && !bytes.ends_with(b"\n") {
         // A last line without LF was never written to its end: it can be lost or cut, not counted.
@@ -150,7 +152,7 @@ fn active<F: Fold>(bytes: &[u8], signed: u64, pass: &mut Pass<F>) -> Option<(u64
             cut = Some((position, position + lost.max(1) - 1));
         }
     }
-    blocks::in_order(&lines, Made::<F>::of_lines, |number, made| {
+    blocks::in_order(pass.threads, &lines, Made::<F>::of_lines, |number, made| {
         if let Some(position) = damage.take_if(|position| *position == read + number as u64) {
             pass.verifier.report(Flaw::at("damage", position));
         }

@@ -14,10 +14,13 @@ mod heads;
 mod journal;
 mod parallel;
 mod pieces;
+pub mod read_models;
 pub mod rows;
+pub mod self_check;
 mod tiles;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use chain::line::Line;
@@ -38,6 +41,16 @@ pub struct Options {
     pub policy: Option<Policy>,
     /// The newest signed tree head seen earlier, as it was kept.
     pub remembered: Option<Vec<u8>>,
+    /// On how many threads lines are worked on, beside the one that reads; none: on two. No part of the result.
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl Options {
+    /// Two is what the work divides into: one thread follows the chain and hands out what the others made.
+    fn threads(&self) -> NonZeroUsize {
+        const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("above zero");
+        self.threads.unwrap_or(TWO)
+    }
 }
 
 /// What an audit found. Serialized, it is what `--json` prints.
@@ -155,9 +168,10 @@ fn run<'o, F: Fold>(path: &Path, options: &'o Options, fold: F) -> Result<(Audit
         roots: heads.wanted_roots(),
         tiles: tiles::Tiles::find(path)?,
         fold,
+        threads: options.threads(),
     };
     let journal = journal::read(path, heads.signed(), &mut pass)?;
-    let journal::Pass { mut verifier, roots, tiles, fold } = pass;
+    let journal::Pass { mut verifier, roots, tiles, fold, threads: _ } = pass;
     heads.check(&mut verifier, &roots, options);
     let tiles = tiles.finish(&mut verifier);
     Ok((Audited { verifier, journal, heads, tiles, options }, fold))

@@ -5,6 +5,7 @@
 mod ledger;
 
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use audit::bundle::{BundleReport, check, make, pack, unpack};
@@ -108,4 +109,16 @@ fn eight_threads_find_what_one_finds_and_so_do_eight_checks_at_once() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(together.iter().all(|report| *report == alone));
+}
+
+#[test]
+fn one_thread_rebuilds_what_eight_rebuild() {
+    let folder = thawed();
+    let rebuilt = |threads| {
+        let options = Options { threads: NonZeroUsize::new(threads), ..Options::default() };
+        rebuild(folder.path(), &options).unwrap()
+    };
+    let alone = rebuilt(1);
+    assert!(alone.0.is_clean() && alone.1.is_some());
+    assert!(rebuilt(8) == alone && rebuilt(2) == alone);
 }

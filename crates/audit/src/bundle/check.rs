@@ -1,6 +1,7 @@
 //! Checking a bundle's folder: its files against the manifest, its lines as any ledger's, its tables made again.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use chain::hash::{content_hash, table_root};
@@ -59,7 +60,7 @@ pub fn check(folder: &Path, policy: Option<&Policy>, threads: usize) -> Result<B
     };
     report.bundle = Some(manifest.bundle.clone());
     files(folder, &manifest, threads, &mut report)?;
-    let options = Options { policy: policy.cloned(), remembered: None };
+    let options = Options { policy: policy.cloned(), remembered: None, threads: NonZeroUsize::new(threads) };
     if !folder.join("journal").is_dir() {
         report.findings.push(wrong("bundle-file", "journal", "没有"));
         return Ok(report);
