@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use chain::TreeHash;
 use chain::segment::{Glance, Tail, judge};
 use chain::verify::{Checked, Flaw, Verifier};
 
 use crate::fold::{Fold, with_line};
 use crate::heads::Roots;
-use crate::pieces::{self, Forms};
+use crate::pieces::Forms;
+use crate::source::Source;
 use crate::tiles::Tiles;
 use crate::{AuditError, blocks};
 
@@ -20,6 +22,8 @@ pub(crate) struct Pass<F> {
     pub(crate) roots: Roots,
     pub(crate) tiles: Tiles,
     pub(crate) fold: F,
+    /// The leaf hashes of all lines, where they are kept.
+    pub(crate) leaves: Option<Vec<TreeHash>>,
     pub(crate) threads: NonZeroUsize,
 }
 
@@ -31,10 +35,13 @@ pub(crate) struct Outcome {
 }
 
 /// Reads all segments; `signed` is the largest size that any head counts.
-pub(crate) fn read<F: Fold>(ledger: &Path, signed: u64, pass: &mut Pass<F>) -> Result<Outcome, AuditError> {
-    let (segments, ignored) = list(&ledger.join("journal"))?;
-    let mut outcome = Outcome { cut: None, ignored };
-    pieces::read_ahead(&segments, |piece| {
+pub(crate) fn read<F: Fold>(
+    source: &mut impl Source,
+    signed: u64,
+    pass: &mut Pass<F>,
+) -> Result<Outcome, AuditError> {
+    let mut cut = None;
+    let ignored = source.segments(&mut |piece| {
         if let Some(first) = piece.begins {
             place(first, &mut pass.verifier);
         }
@@ -44,18 +51,19 @@ pub(crate) fn read<F: Fold>(ledger: &Path, signed: u64, pass: &mut Pass<F>) -> R
             pass.verifier.report(Flaw::at(kind, position));
         }
         if piece.active {
-            outcome.cut = active(&piece.bytes, signed, pass);
+            cut = active(&piece.bytes, signed, pass);
         } else {
             sealed(&piece.bytes, pass);
         }
     })?;
-    if outcome.cut.is_none() {
+    if cut.is_none() {
         pass.verifier.finish();
     }
-    Ok(outcome)
+    Ok(Outcome { cut, ignored })
 }
 
-fn list(journal: &Path) -> Result<(BTreeMap<u64, Forms>, Vec<String>), AuditError> {
+/// The segments of a journal's folder, and the names of what is none.
+pub(crate) fn list(journal: &Path) -> Result<(BTreeMap<u64, Forms>, Vec<String>), AuditError> {
     let mut segments = BTreeMap::<u64, Forms>::new();
     let mut ignored = Vec::new();
     for entry in std::fs::read_dir(journal).map_err(AuditError::reading(journal))? {
@@ -72,7 +80,7 @@ fn list(journal: &Path) -> Result<(BTreeMap<u64, Forms>, Vec<String>), AuditErro
 }
 
 /// The first position that a segment's name states, and whether it is compressed.
-fn first_of(name: &str) -> Option<(u64, bool)> {
+pub(crate) fn first_of(name: &str) -> Option<(u64, bool)> {
     let (digits, packed) = match name.strip_suffix(".jsonl") {
         Some(digits) => (digits, false),
         None => (name.strip_suffix(".jsonl.zst")?, true),
@@ -201,6 +209,7 @@ impl<F: Fold> Pass<F> {
         if let Some(root) = self.roots.get_mut(&self.verifier.lines()) {
             *root = Some(self.verifier.tree().root());
         }
+        self.leaves.iter_mut().for_each(|leaves| leaves.push(checked.leaf));
         self.tiles.push(checked.leaf, checked.respelled.as_deref().unwrap_or(bytes));
         flaw.flatten().into_iter().for_each(|flaw| self.verifier.report(flaw));
     }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use audit::bundle::{self, BundleReport, CannotBundle, Made, TableEntry};
-use chain::policy::Policy;
 use clap::Args;
 use serde_json::json;
 
@@ -119,20 +118,17 @@ pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<Answer> {
         return Ok(answer(bundle, &bundle::check(bundle, policy.as_ref(), threads)?));
     }
     anyhow::ensure!(bundle.is_file(), "没有 {}。请检查路径。", bundle.display());
-    unpacked(bundle, policy.as_ref(), threads)
+    match bundle::check_file(bundle, policy.as_ref(), threads)? {
+        Ok(report) => Ok(answer(bundle, &report)),
+        Err(reason) => {
+            Err(WrongData(format!("{}：{reason}。若被截断，请重新索取整个包。", bundle.display())).into())
+        }
+    }
 }
 
 /// As many as the machine works on at once.
 fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-fn unpacked(file: &Path, policy: Option<&Policy>, threads: usize) -> anyhow::Result<Answer> {
-    let beside = Beside::make(&std::env::temp_dir(), "progress-ledger-verify")?;
-    if let Err(reason) = bundle::unpack(file, &beside.0)? {
-        return Err(WrongData(format!("{}：{reason}。请重新索取整个包。", file.display())).into());
-    }
-    Ok(answer(file, &bundle::check(&beside.0, policy, threads)?))
 }
 
 fn answer(place: &Path, report: &BundleReport) -> Answer {
