@@ -1,12 +1,14 @@
 //! Table roots on record, compared with tables made again; units' statements, compared with their chains.
 
+use std::num::NonZeroUsize;
+
 use chain::TreeHash;
 use chain::verify::Flaw;
 use domain::ledger::{AttestedTable, UnitStatement};
 use domain::scoring::At;
 use projections::{ReadModel, Reading, TableKind};
 
-use crate::{Finding, TablePlace};
+use crate::{Finding, TablePlace, parallel};
 
 /// What came of the comparisons.
 #[derive(Debug, Default)]
@@ -16,17 +18,17 @@ pub(crate) struct Outcome {
     pub(crate) statements: u64,
 }
 
-/// Makes every attested table again from the folded lines, whose leaf hashes these are, and compares each statement with its
-/// unit's chain.
-pub(crate) fn check(model: &ReadModel, leaves: &[TreeHash]) -> Outcome {
+/// Makes every attested table again from the folded lines, whose leaf hashes these are, on so many threads, and compares each
+/// statement with its unit's chain.
+pub(crate) fn check(model: &ReadModel, leaves: &[TreeHash], threads: NonZeroUsize) -> Outcome {
     let attested = model.ledger().attested();
-    let mut outcome = Outcome::default();
-    for own in attested.tables() {
+    let compared = parallel::map(attested.tables(), threads.get(), |own| {
         // A table of lines that come only after its root has none.
         let root = (own.attested.size <= own.position).then(|| root_at(model, leaves, own.attested.size));
-        outcome.findings.extend(table(model, own, root));
-        outcome.tables += 1;
-    }
+        table(model, own, root)
+    });
+    let mut outcome = Outcome { tables: compared.len() as u64, ..Outcome::default() };
+    outcome.findings.extend(compared.into_iter().flatten());
     for own in attested.statements() {
         outcome.findings.extend(statement(own).map(Finding::of));
         outcome.statements += 1;

@@ -164,7 +164,7 @@ impl Rebuilt {
     pub(crate) fn of(source: &mut impl Source, options: &Options) -> Result<Self, AuditError> {
         let (audited, fold, leaves) = run(source, options, Rebuild::default(), Some(Vec::new()))?;
         let model = fold.finish(audited.verifier.tree());
-        let attested = attested::check(&model, &leaves);
+        let attested = attested::check(&model, &leaves, options.threads());
         let report = audited.report(Some(model.size()), attested);
         Ok(Self { report, model: Some(model).filter(|model| model.size() > 0), leaves })
     }

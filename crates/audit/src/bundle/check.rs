@@ -225,8 +225,12 @@ fn tables<F: Files + ?Sized>(
     threads: usize,
     report: &mut BundleReport,
 ) {
+    let wrong: BTreeSet<Option<u64>> = report.findings.iter().map(|finding| finding.position).collect();
     let compared = parallel::map(&manifest.tables, threads, |entry| {
         let found = files.read(&entry.file).unwrap_or_default();
+        if !wrong.contains(&entry.attested) && is_as_attested(model, entry, &found) {
+            return Vec::new();
+        }
         let made = (entry.size <= model.size()).then(|| attested::root_at(model, leaves, entry.size));
         let made = made.and_then(|root| {
             let plan = model.ledger().book().registry().plan_ix(&entry.plan)?;
@@ -244,6 +248,17 @@ fn tables<F: Files + ?Sized>(
         }
         report.findings.extend(differing);
     }
+}
+
+/// Whether bytes have the root that a line put on record for just this table, which the audit has made again by then.
+fn is_as_attested(model: &ReadModel, entry: &TableEntry, found: &[u8]) -> bool {
+    let on_record = model.ledger().attested().tables().iter();
+    let mut of_entry = on_record.filter(|own| Some(own.position) == entry.attested).map(|own| &own.attested);
+    of_entry.any(|own| {
+        let asked = (&own.plan, own.as_of, own.size, own.rules, &own.table, own.encoder_version);
+        let listed = (&entry.plan, entry.as_of, entry.size, entry.rules, &entry.table, entry.encoder_version);
+        asked == listed && own.table_root == entry.table_root && table_root(found) == own.table_root
+    })
 }
 
 fn differing(entry: &TableEntry, made: Option<&[u8]>, found: &[u8]) -> Vec<Finding> {

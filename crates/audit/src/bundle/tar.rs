@@ -129,6 +129,9 @@ impl Members {
     /// Reads the member's bytes behind those in `bytes`.
     pub(super) fn read(&mut self, size: u64, bytes: &mut Vec<u8>) -> Result<(), String> {
         let before = bytes.len();
+        // At once: growing would copy what is there and clear new pages, time and again. What a header only claims costs no
+        // memory as long as nothing is written there.
+        bytes.reserve_exact(usize::try_from(size).map_err(|_| self.cut())?);
         // A compressed stream that is cut or damaged is an error of reading, and means the same as an early end.
         let read = self.input.by_ref().take(size).read_to_end(bytes);
         let whole = read.is_ok() && (bytes.len() - before) as u64 == size;
