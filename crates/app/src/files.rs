@@ -20,41 +20,16 @@ pub(crate) fn read<D: Disk>(disk: &D, path: &Path) -> io::Result<Option<Vec<u8>>
     Ok(Some(bytes))
 }
 
-/// A file's new bytes under another name.
-pub(crate) struct Beside<D: Disk> {
-    file: D::File,
-    beside: PathBuf,
-    path: PathBuf,
-}
-
-impl<D: Disk> Beside<D> {
-    /// Makes the bytes durable.
-    pub(crate) fn sync(&self) -> io::Result<()> {
-        self.file.sync_all()
-    }
-
-    /// Gives durable bytes their name, which is durable only after a [`sync_dir`](Disk::sync_dir) of its folder.
-    pub(crate) fn place(self, disk: &D) -> io::Result<()> {
-        disk.rename(&self.beside, &self.path)
-    }
-}
-
-/// Writes a file under another name. A crash leaves a leftover `….new` at worst, which the next writing replaces.
-pub(crate) fn write_beside<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<Beside<D>> {
-    let beside = beside(path);
-    let file = disk.create(&beside)?;
-    file.write_at(bytes, 0)?;
-    Ok(Beside { file, beside, path: path.to_owned() })
-}
-
 /// Writes a file under another name, makes its bytes durable, and gives it its name, which is durable only after a
 /// [`sync_dir`](Disk::sync_dir) of its folder.
 ///
 /// A crash leaves the old file or the new one, whole, and at worst a leftover `….new`, which the next writing replaces.
 pub(crate) fn put<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let written = write_beside(disk, path, bytes)?;
-    written.sync()?;
-    written.place(disk)
+    let beside = beside(path);
+    let file = disk.create(&beside)?;
+    file.write_at(bytes, 0)?;
+    file.sync_all()?;
+    disk.rename(&beside, path)
 }
 
 /// As [`put`], with the name durable.

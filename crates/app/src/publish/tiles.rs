@@ -18,10 +18,6 @@ use crate::load::LoadError;
 /// Lines that are read at once.
 const BATCH_LINES: usize = 2_048;
 
-/// Tiles that are written before the first of them is synced: the file system then commits their names once for all, and
-/// fewer files are open than a process may have.
-const SYNCED_TOGETHER: usize = 128;
-
 /// The folder `tile` of a ledger.
 #[derive(Clone, Debug)]
 pub struct TileFolder<D: Disk = RealDisk> {
@@ -70,7 +66,7 @@ impl<D: Disk> TileFolder<D> {
     }
 
     pub(super) fn writer(&self) -> TileWriter<'_, D> {
-        TileWriter { folder: self, written: Vec::new(), touched: BTreeSet::new(), made: BTreeSet::new() }
+        TileWriter { folder: self, touched: BTreeSet::new(), made: BTreeSet::new() }
     }
 
     /// Removes partial tiles whose full tile is published. They are of no use any more: one that stays does no harm.
@@ -141,8 +137,6 @@ pub(super) fn each_leaf(
 /// Writes tiles; they are durable after [`finish`](Self::finish).
 pub(super) struct TileWriter<'a, D: Disk> {
     folder: &'a TileFolder<D>,
-    /// Written under other names, and not synced yet.
-    written: Vec<files::Beside<D>>,
     /// Folders in which a name may not be durable yet.
     touched: BTreeSet<PathBuf>,
     /// Folders that are known to be there.
@@ -167,14 +161,7 @@ impl<D: Disk> TileWriter<'_, D> {
         if files::read(disk, path)?.as_deref() == Some(bytes) {
             return Ok(());
         }
-        self.written.push(files::write_beside(disk, path, bytes)?);
-        if self.written.len() < SYNCED_TOGETHER { Ok(()) } else { self.place() }
-    }
-
-    /// Makes what was written durable, and then gives it its names.
-    fn place(&mut self) -> io::Result<()> {
-        self.written.iter().try_for_each(files::Beside::sync)?;
-        self.written.drain(..).try_for_each(|written| written.place(&self.folder.disk))
+        files::put(disk, path, bytes)
     }
 
     /// Makes a folder below the ledger's, and those above it.
@@ -190,10 +177,8 @@ impl<D: Disk> TileWriter<'_, D> {
         Ok(())
     }
 
-    /// Makes every tile and every name durable.
-    pub(super) fn finish(mut self) -> Result<(), StoreError> {
-        let placed = self.place();
-        placed.map_err(|cause| StoreError::io("写入瓦片", &self.folder.ledger.join("tile"), cause))?;
+    /// Makes every name durable.
+    pub(super) fn finish(self) -> Result<(), StoreError> {
         for folder in &self.touched {
             let synced = self.folder.disk.sync_dir(folder);
             synced.map_err(|cause| StoreError::io("写入瓦片目录", folder, cause))?;
