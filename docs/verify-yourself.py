@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
 """Checks a bundle's folder with nothing of this project: b3sum, openssl and the standard library.
 
-Hashes, both chains, the tree, the head's signature, the roots of all tables, and the points of every score table whose
-rules use the default methods: figure and target from the lines, share, weight block and area, in exact fractions.
+Hashes, both chains, the tree, the head's signature, the roots of all tables, and every share, weight block and area of
+each score table under the default rules, in exact fractions. Other rules are named, and end the check.
 """
-import base64, datetime, glob, hashlib, json, os, shutil, subprocess, sys, tempfile
+import base64, datetime, hashlib, json, shutil, subprocess, sys, tempfile
 from fractions import Fraction
+from pathlib import Path
 
-STAGES = {"reported": [], "verified": ["figure-verified", "figure-approved"], "approved": ["figure-approved"]}
-EVENT, TABLE, ZERO = "progress-ledger 2026-11 event", "progress-ledger 2026-11 table", "0" * 64
+ZERO, RATIO = "0" * 64, {"ceiling": "1", "floor": "0", "rule": "ratio"}
+INVERSE = RATIO | {"rule": "lower-is-better", "formula": {"name": "target-over-actual"}}
+DROP = dict.fromkeys(["not_applicable", "not_assessed", "not_yet_set", "void"], "drop")
+ZEROES = dict.fromkeys(["missing_figure", "not_available", "withheld"], "zero")
+DEFAULT = {"block_share": {"rule": "mean"}, "counts_from": "reported", "method": RATIO, "pace": "completed-months",
+           "points": {"mode": "half-even", "places": 2},
+           "treatments": DROP | ZEROES | dict.fromkeys(["negative_target", "zero_target"], "pass-fail")}
 
 
 def need(good, what):
@@ -16,17 +22,14 @@ def need(good, what):
         sys.exit(f"不成立：{what}")
 
 
-def b3sum(context, texts):
-    """Hashes of byte strings, by the tool: each in a file of its own, as the tool wants it."""
-    hashes = []
+def b3sum(texts, context=None):
+    """The hash of each byte string, by the tool, which wants files."""
     with tempfile.TemporaryDirectory() as folder:
-        for start in range(0, len(texts), 1000):
-            names = [os.path.join(folder, str(number)) for number in range(len(texts[start:start + 1000]))]
-            for name, text in zip(names, texts[start:]):
-                open(name, "wb").write(text)
-            run = subprocess.run(["b3sum", "--no-names", *context, *names], capture_output=True, check=True)
-            hashes += run.stdout.decode().split()
-    return hashes
+        for number, text in enumerate(texts):
+            Path(folder, f"{number:09}").write_bytes(text)
+        options = f"--derive-key 'progress-ledger 2026-11 {context}'" if context else ""
+        tool = f"find . -type f | sort | xargs b3sum --no-names {options}"
+        return subprocess.run(tool, shell=True, cwd=folder, capture_output=True, check=True, text=True).stdout.split()
 
 
 def root(leaves):
@@ -37,111 +40,90 @@ def root(leaves):
 
 
 def signed(note, vkey):
-    """The head's Ed25519 signature, checked by openssl."""
-    text, lines = note.split("\n\n", 1)
-    name, key = vkey.split("+", 1)[0], base64.b64decode(vkey.split("+", 2)[2])
-    signature = [line.rsplit(" ", 1)[1] for line in lines.splitlines() if f" {name} " in line]
+    """Whether openssl accepts the head's Ed25519 signature."""
+    (text, lines), (name, _, key) = note.split("\n\n", 1), vkey.split("+", 2)
+    signature = next(line.split(" ")[2] for line in lines.splitlines() if line.split(" ")[1] == name)
     with tempfile.TemporaryDirectory() as folder:
-        at = lambda file, content: open(path := os.path.join(folder, file), "wb").write(content) and path
-        public = at("key", bytes.fromhex("302a300506032b6570032100") + key[1:])
-        files = ["-in", at("text", (text + "\n").encode()), "-sigfile", at("sig", base64.b64decode(signature[0])[4:])]
-        verify = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", public, "-rawin", *files]
-        return subprocess.run(verify, capture_output=True).returncode == 0
+        Path(folder, "key").write_bytes(bytes.fromhex("302a300506032b6570032100") + base64.b64decode(key)[1:])
+        Path(folder, "text").write_text(text + "\n")
+        Path(folder, "sig").write_bytes(base64.b64decode(signature)[4:])
+        tool = "openssl pkeyutl -verify -pubin -keyform DER -inkey key -rawin -in text -sigfile sig"
+        return subprocess.run(tool, shell=True, cwd=folder, capture_output=True).returncode == 0
 
 
-def effective(versions, marks, as_of, stage):
-    """The figure that counts: the latest day, of it the newest version at the stage; a withdrawal takes its day back."""
+def effective(versions, marks, as_of):
+    """The figure that counts: the year's latest day, of it the newest version; a withdrawal takes its day back."""
     withdrawn = None
-    for day, _, hash, value in sorted((v for v in versions if v[0] <= as_of), reverse=True):
-        if day[:4] != as_of[:4]:
-            break
-        acts = marks.get(hash, set())
-        if "figure-withdrawn" in acts:
+    for day, _, hash, value in sorted((v for v in versions if as_of[:4] <= v[0] <= as_of), reverse=True):
+        if "figure-withdrawn" in marks.get(hash, ()):
             withdrawn = day
-        elif day != withdrawn and "figure-returned" not in acts and (not STAGES[stage] or acts & set(STAGES[stage])):
+        elif day != withdrawn and "figure-returned" not in marks.get(hash, ()):
             return hash, value
     return None, None
 
 
-def share(row, rule, rules, target, value, city, pace):
+def share(row, inverse, target, value, city, pace):
     """A cell's share of full points; none where it leaves the assessment."""
-    treat, words = rules["treatments"], {"drop": None, "zero": Fraction(0), "full": Fraction(1)}
-    kind, lower = target["kind"] if target else None, row["direction"] == "lower-is-better"
-    if kind in (None, "not-assessed", "not-yet-set", "void"):
-        return words[treat[kind.replace("-", "_")]] if kind else None
-    absent = "missing_figure" if value is None else value.replace("-", "_")
-    number = None if absent in treat else Fraction(value)
+    kind, lower = target and target["kind"], row["direction"] == "lower-is-better"
+    if kind in (None, "not-assessed", "not-yet-set", "void") or value == "not-applicable":
+        return None
+    if value in (None, "not-available", "withheld"):
+        return Fraction(0)
+    number = Fraction(value)
     if kind == "exceeds-city":
-        if number is None or city is None:
-            return None if number is not None else words[treat[absent]]
-        return Fraction(int(number < city if lower else number > city))
-    due = Fraction(target["value"])
-    due *= pace if rule.get("paced", row["paced"]) and due > 0 else 1
-    unfit = rule.get("zero_target", treat["zero_target"]) if due == 0 else treat["negative_target"] if due < 0 else None
-    if unfit in words:
-        return words[unfit]
-    if number is None:
-        return words[treat[absent]]
-    if unfit == "pass-fail":
-        return Fraction(int(number <= due if lower else number >= due))
-    method = rule.get("method", rules["method"])
-    need(method["rule"] in ("ratio", "lower-is-better"), f"本程序不会的方法 {method['rule']}")
-    inverse = method["rule"] == "lower-is-better"
-    need(not inverse or method["formula"]["name"] == "target-over-actual", "本程序不会的越低越好算法")
-    quotient = (due / number if number > 0 else Fraction(method["ceiling"])) if inverse else number / due
-    return max(Fraction(method["floor"]), min(Fraction(method["ceiling"]), quotient))
+        return None if city is None else Fraction(number < city if lower else number > city)
+    due = Fraction(target["value"]) * (pace if row["paced"] and Fraction(target["value"]) > 0 else 1)
+    if due <= 0:
+        return Fraction(number <= due if lower else number >= due)
+    quotient = number / due if not inverse else due / number if number > 0 else Fraction(1)
+    return max(Fraction(0), min(Fraction(1), quotient))
 
 
-def score(entry, rows, lines, hashes, rules):
-    """Makes the points of one score table again from the lines it knows."""
-    plan, as_of = entry["plan"], entry["as_of"]
-    defined, blocks, areas, targets, figures, marks, cell_of = {}, {}, {}, {}, {}, {}, {}
-    for line, hash in list(zip(lines, hashes))[:entry["size"]]:
+def read(lines, hashes, plan, as_of):
+    """What the lines say of a plan: definitions, and each cell's targets and figures in all their versions."""
+    defined, targets, figures, marks, cell_of = {}, {}, {}, {}, {}
+    for line, hash in zip(lines, hashes):
         data, kind = line["data"], line["type"]
-        cell = (data.get("indicator"), data.get("area"))
-        if kind == "indicator-defined" and data["plan"] == plan:
-            defined[data["indicator"]] = data
-        elif kind == "weight-block-defined" and data["plan"] == plan:
-            blocks[data["block"]] = data
-        elif kind == "area-registered" and data["plan"] == plan:
-            areas[data["area"]] = data["class"]
+        cell, before = (data.get("indicator"), data.get("area")), cell_of.get(data.get("corrects") or data.get("revises"))
+        if kind in ("indicator-defined", "weight-block-defined", "area-registered") and data["plan"] == plan:
+            defined[kind, data[kind.split("-")[-2]]] = data  # its id is called indicator, block, or area
         elif kind == "target-set" and (data["plan"], data["year"]) == (plan, int(as_of[:4])):
             targets[cell], cell_of[hash] = [("", hash, data["target"])], cell
-        elif kind == "target-revised" and data["revises"] in cell_of:
-            cell_of[hash] = cell_of[data["revises"]]
-            if data["effective_from"] <= as_of:
-                targets[cell_of[hash]].append((data["effective_from"], hash, data["target"]))
-        elif kind == "figure-reported" and data["plan"] == plan:
-            cell_of[hash] = (cell, data["as_at"])
-            figures.setdefault(cell, []).append((data["as_at"], line["position"], hash, data["value"]))
-        elif kind == "figure-corrected" and data["corrects"] in cell_of:
-            cell, day = cell_of[hash] = cell_of[data["corrects"]]
-            figures[cell].append((day, line["position"], hash, data["value"]))
-        elif kind in ("figure-withdrawn", "figure-returned", "figure-verified", "figure-approved"):
-            marks.setdefault(data["figure"], set()).add(kind)
-    need(rules["pace"] == "completed-months", "本程序不会的进度规则")
+        elif kind == "target-revised" and before:
+            cell_of[hash] = before
+            targets[before] += [(data["effective_from"], hash, data["target"])] * (data["effective_from"] <= as_of)
+        elif (kind == "figure-reported" and data["plan"] == plan) or (kind == "figure-corrected" and before):
+            cell, day = cell_of[hash] = before or (cell, data["as_at"])
+            figures.setdefault(cell, []).append((day, line["position"], hash, data["value"]))
+        elif kind in ("figure-withdrawn", "figure-returned"):
+            marks.setdefault(data["figure"], []).append(kind)
+    return defined, targets, figures, marks
+
+
+def score(as_of, rows, rules, defined, targets, figures, marks):
+    """Makes the points of one score table again."""
+    other = [name for name, default in DEFAULT.items() if rules[name] != default]
+    other += [name for name, own in rules["rows"].items() if own not in ({}, {"method": RATIO}, {"method": INVERSE})]
+    need(not other, f"本程序只会默认规则，不会 {other}")
     tomorrow = datetime.date.fromisoformat(as_of) + datetime.timedelta(1)
     pace = Fraction(int(as_of[5:7]) - (tomorrow.month == int(as_of[5:7])), 12)
-    city, shares = next(area for area, kind in areas.items() if kind == "city"), {}
+    city = next(own["area"] for (kind, _), own in defined.items() if kind == "area-registered" and own["class"] == "city")
+    shares, awarded = {}, {}
     for row in (row for row in rows if row["row"] == "cell"):
-        cell = (row["indicator"], row["area"])
-        hash, value = effective(figures.get(cell, []), marks, as_of, rules["counts_from"])
-        reference = effective(figures.get((cell[0], city), []), marks, as_of, rules["counts_from"])[1]
-        reference = reference if cell[1] != city else None
+        cell = name, area = row["indicator"], row["area"]
+        hash, value = effective(figures.get(cell, []), marks, as_of)
+        reference = effective(figures.get((name, city), []), marks, as_of)[1] if area != city else None
         reference = Fraction(reference) if reference and reference[-1].isdigit() else None
         # Of the versions in force the one that begins last, of several the newest.
         _, line, target = max(reversed(targets.get(cell, [("", None, None)])), key=lambda version: version[0])
-        rule = rules["rows"].get(cell[0], {})
-        shares[cell] = share(defined[cell[0]], rule, rules, target, value, reference, pace)
-        same = (row.get("figure"), row.get("target_line")) == (hash, line)
-        need(same and (Fraction(row["share"]) if "share" in row else None) == shares[cell], f"单元格 {cell}")
-    awarded = {}
+        inverse = rules["rows"].get(name, {}).get("method") == INVERSE
+        shares[cell] = share(defined["indicator-defined", name], inverse, target, value, reference, pace)
+        said = (row.get("figure"), row.get("target_line"), Fraction(row["share"]) if "share" in row else None)
+        need(said == (hash, line, shares[cell]), f"单元格 {cell}")
     for row in (row for row in rows if row["row"] == "block"):
-        block = blocks[row["block"]]
-        parts = [s for i in block["indicators"] if (s := shares[i, row["area"]]) is not None]
-        need(rules["block_share"]["rule"] == "mean", "本程序不会的权重规则")
-        points = Fraction(block["points"]) * sum(parts) / len(parts) if parts else Fraction(0)
-        points = round(points, rules["points"]["places"])  # half-even, as the rules name it
+        block = defined["weight-block-defined", row["block"]]
+        parts = [part for name in block["indicators"] if (part := shares[name, row["area"]]) is not None]
+        points = round(Fraction(block["points"]) * sum(parts) / max(len(parts), 1), 2)  # half-even
         need(points == Fraction(row["points"]), f"权重块 {row['block']} {row['area']}")
         awarded[row["area"]] = awarded.get(row["area"], 0) + points
     for row in (row for row in rows if row["row"] == "area"):
@@ -150,24 +132,21 @@ def score(entry, rows, lines, hashes, rules):
 
 
 def main(bundle):
-    at = lambda name: open(os.path.join(bundle, name), "rb").read()
-    manifest = [json.loads(row) for row in at("manifest.jsonl").splitlines()]
-    files = [row["file"] for row in manifest if "file" in row]
-    tables = [row["table"] for row in manifest if "table" in row]
+    manifest = [json.loads(row) for row in Path(bundle, "manifest.jsonl").read_bytes().splitlines()]
+    files, tables = ([row[kind] for row in manifest if kind in row] for kind in ("file", "table"))
     head, end = manifest[0]["bundle"], manifest[-1].get("end", {})
     counts = (end.get("files"), end.get("tables"), end.get("lines"))
     need(counts == (len(files), len(tables), head["size"]), "清单不完整")
-    need(b3sum([], [at(f["name"]) for f in files]) == [f["blake3"] for f in files], "文件与清单不符")
-    journal = sorted(glob.glob(os.path.join(bundle, "journal", "*.jsonl")))
-    texts = [line for name in journal for line in open(name, "rb").read().split(b"\n")[:-1]]
-    lines, hashes, units = [json.loads(text) for text in texts], b3sum(["--derive-key", EVENT], texts), {}
+    content = {own["name"]: Path(bundle, own["name"]).read_bytes() for own in files}
+    need(b3sum(content.values()) == [own["blake3"] for own in files], "文件与清单不符")
+    texts = b"".join(content[name] for name in sorted(content) if name.startswith("journal/")).split(b"\n")[:-1]
+    lines, hashes, units = [json.loads(text) for text in texts], b3sum(texts, "event"), {}
     for number, (line, before) in enumerate(zip(lines, [ZERO] + hashes)):
         count, last = units.get(line["unit"], (0, ZERO))
         chain = (line["position"], line["prev"], line["unit_seq"], line["unit_prev"])
         need(chain == (number, before, count, last), f"第 {number} 行的链")
         units[line["unit"]] = (count + 1, hashes[number])
-    tree = root([hashlib.sha256(b"\x00" + text).digest() for text in texts])
-    note = at("checkpoint").decode()
+    tree, note = root([hashlib.sha256(b"\x00" + text).digest() for text in texts]), content["checkpoint"].decode()
     says = [lines[0]["data"]["origin"], str(len(lines)), base64.b64encode(tree).decode()]
     need(note.split("\n")[:3] == says and head["root"] == tree.hex(), "账本头与各行不符")
     keys = [line["data"]["log_key"] for line in lines if line["type"] in ("ledger-opened", "log-key-changed")]
@@ -175,14 +154,14 @@ def main(bundle):
         need(signed(note, keys[-1]), "账本头的签名")
     else:
         print("没有 openssl：账本头的签名没有核验。")
-    roots = b3sum(["--derive-key", TABLE], [at(t["file"]) for t in tables])
-    need(roots == [t["table_root"] for t in tables], "表根")
+    need(b3sum([content[own["file"]] for own in tables], "table") == [own["table_root"] for own in tables], "表根")
     attested = [line["data"]["table_root"] for line in lines if line["type"] == "table-attested"]
-    need(all(t["table_root"] in attested for t in tables if "attested" in t), "登记的表根")
+    need(all(own["table_root"] in attested for own in tables if "attested" in own), "登记的表根")
     cells = 0
-    for entry in (t for t in tables if t["table"] == "scores"):
-        rows = [json.loads(row) for row in at(entry["file"]).splitlines()]
-        cells += score(entry, rows, lines, hashes, json.loads(at(f"rules/{entry['rules']}.json")))
+    for own in (own for own in tables if own["table"] == "scores"):
+        rows = [json.loads(row) for row in content[own["file"]].splitlines()]
+        known = read(lines[:own["size"]], hashes, own["plan"], own["as_of"])
+        cells += score(own["as_of"], rows, json.loads(content[f"rules/{own['rules']}.json"]), *known)
     print(f"成立：{len(lines)} 行，{len(units)} 个单位，{len(tables)} 张表，{cells} 个单元格的得分由各行重算一致。")
 
 

@@ -21,7 +21,7 @@ mod worker;
 pub use axes::{Axes, AxisError, KnownAt, Question, Reader, RulesChoice};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use fold::{Decoded, Misfit, Projection};
-pub use load::{LoadError, catch_up, load, load_projection};
+pub use load::{LoadError, catch_up, load, load_projection, load_until};
 pub use recorder::Recorder;
 pub use saved::{Latest, SavedStates, Unfit};
 pub use sequencer::Sequencer;

@@ -78,11 +78,24 @@ pub fn load_projection<P: Projection>(
     saved: Option<P>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<P, LoadError> {
+    load_until(log, saved, log.size()?, progress)
+}
+
+/// As [`load_projection`], of the first `total` lines, beside which more may be appended meanwhile. A saved state that is
+/// beyond them stays as it is.
+///
+/// # Errors
+/// [`LoadError`].
+pub fn load_until<P: Projection>(
+    log: &dyn EventLog,
+    saved: Option<P>,
+    total: u64,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<P, LoadError> {
     let mut state = match saved {
         Some(saved) if belongs(&saved, log)? => saved,
         Some(_) | None => P::default(),
     };
-    let total = log.size()?;
     progress(state.size(), total);
     fold(log, state.size()..total, &mut |line| {
         line.follows(state.head())?;

@@ -431,6 +431,24 @@ fn a_published_head_is_not_followed_by_a_smaller_one() {
 }
 
 #[test]
+fn a_head_that_is_due_is_signed_while_lines_are_appended_and_only_after_the_head_before() {
+    let (early, late) = two_stages();
+    let disk = machine();
+    let due = publisher(&disk).due(&*early.log, &early.model).unwrap().unwrap();
+    assert_eq!(due.size(), early.model.size());
+    // The log has gone on: what is signed is what fell due.
+    let signed = publisher(&disk).sign_due(&*late.log, &due, &Key::of(7)).unwrap();
+    assert_eq!(signed.signed().head.size, early.model.size());
+    publisher(&disk).publish(&signed).unwrap();
+
+    let slow = publisher(&disk).due(&*late.log, &late.model).unwrap().unwrap();
+    let quick = publish(&disk, &late, 7).unwrap();
+    let moved = publisher(&disk).sign_due(&*late.log, &slow, &Key::of(7));
+    assert!(matches!(moved, Err(PublishError::Moved { .. })), "{moved:?}");
+    assert_eq!(published(&disk), quick);
+}
+
+#[test]
 fn what_is_no_head_is_named_and_left_alone() {
     let (disk, book) = (machine(), Book::opened());
     disk.put(Path::new("/ledger.head"), b"not a head\n");

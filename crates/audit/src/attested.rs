@@ -1,15 +1,14 @@
 //! Table roots on record, compared with tables made again; units' statements, compared with their chains.
 
-use std::path::Path;
+use std::num::NonZeroUsize;
 
 use chain::TreeHash;
-use chain::hash::leaf_hash;
 use chain::verify::Flaw;
 use domain::ledger::{AttestedTable, UnitStatement};
 use domain::scoring::At;
 use projections::{ReadModel, Reading, TableKind};
 
-use crate::{AuditError, Finding, Options, TablePlace};
+use crate::{Finding, TablePlace, parallel};
 
 /// What came of the comparisons.
 #[derive(Debug, Default)]
@@ -19,57 +18,29 @@ pub(crate) struct Outcome {
     pub(crate) statements: u64,
 }
 
-/// Makes every attested table again from the folded lines, and compares each statement with its unit's chain.
-pub(crate) fn check(ledger: &Path, model: &ReadModel) -> Result<Outcome, AuditError> {
+/// Makes every attested table again from the folded lines, whose leaf hashes these are, on so many threads, and compares each
+/// statement with its unit's chain.
+pub(crate) fn check(model: &ReadModel, leaves: &[TreeHash], threads: NonZeroUsize) -> Outcome {
     let attested = model.ledger().attested();
-    let mut outcome = Outcome::default();
-    // A table of lines that come only after its root has none.
-    let size = |own: &AttestedTable| (own.attested.size <= own.position).then_some(own.attested.size);
-    let roots = roots(ledger, model, attested.tables().iter().map(size).collect())?;
-    for (own, root) in attested.tables().iter().zip(roots) {
-        outcome.findings.extend(table(model, own, root));
-        outcome.tables += 1;
-    }
+    let compared = parallel::map(attested.tables(), threads.get(), |own| {
+        // A table of lines that come only after its root has none.
+        let root = (own.attested.size <= own.position).then(|| root_at(model, leaves, own.attested.size));
+        table(model, own, root)
+    });
+    let mut outcome = Outcome { tables: compared.len() as u64, ..Outcome::default() };
+    outcome.findings.extend(compared.into_iter().flatten());
     for own in attested.statements() {
         outcome.findings.extend(statement(own).map(Finding::of));
         outcome.statements += 1;
     }
-    Ok(outcome)
+    outcome
 }
 
-/// The tree's root at each of these sizes, which are not beyond the model's.
-pub(crate) fn roots(
-    ledger: &Path,
-    model: &ReadModel,
-    sizes: Vec<Option<u64>>,
-) -> Result<Vec<Option<TreeHash>>, AuditError> {
-    let tree = model.tree();
-    let needed: std::collections::BTreeMap<u64, Vec<TreeHash>> =
-        sizes.iter().flatten().map(|size| (tree.leaves_needed(*size).start, Vec::new())).collect();
-    let leaves = if sizes.iter().flatten().all(|size| tree.leaves_needed(*size).is_empty()) {
-        needed
-    } else {
-        leaves(ledger, needed)?
-    };
-    let root = |size: u64| {
-        let range = tree.leaves_needed(size);
-        let count = usize::try_from(range.end - range.start).expect("below 256");
-        tree.root_at(size, &leaves[&range.start][..count])
-    };
-    Ok(sizes.into_iter().map(|size| size.map(root)).collect())
-}
-
-/// The leaf hashes of up to 256 lines from each start: the model keeps only the roots over whole groups of them.
-fn leaves(
-    ledger: &Path,
-    mut wanted: std::collections::BTreeMap<u64, Vec<TreeHash>>,
-) -> Result<std::collections::BTreeMap<u64, Vec<TreeHash>>, AuditError> {
-    crate::replay(ledger, &Options::default(), |line, _| {
-        if let Some(leaves) = wanted.get_mut(&(line.position - line.position % chain::tile::WIDTH)) {
-            leaves.push(leaf_hash(line.bytes));
-        }
-    })?;
-    Ok(wanted)
+/// The tree's root at a size that is not beyond the model's: the model keeps only the roots over whole groups of leaves.
+pub(crate) fn root_at(model: &ReadModel, leaves: &[TreeHash], size: u64) -> TreeHash {
+    let range = model.tree().leaves_needed(size);
+    let place = |position: u64| usize::try_from(position).expect("a leaf that is in memory");
+    model.tree().root_at(size, &leaves[place(range.start)..place(range.end)])
 }
 
 /// Compares one table.

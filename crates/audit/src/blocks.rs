@@ -1,6 +1,7 @@
-//! Work on lines on a second core while the first one follows the chain.
+//! Work on lines on other cores while the first one follows the chain.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// Lines that one core takes at a time.
@@ -37,7 +38,7 @@ impl<'a, 'b, M, F: Fn(&'b [&'a [u8]]) -> Vec<M>> Work<'a, 'b, M, F> {
         self.state.lock().expect("a thread that panicked ends the audit")
     }
 
-    /// The second core: takes blocks until there are none.
+    /// Another core: takes blocks until there are none.
     fn run(&self) {
         loop {
             let mut state = self.lock();
@@ -79,9 +80,10 @@ impl<'a, 'b, M, F: Fn(&'b [&'a [u8]]) -> Vec<M>> Work<'a, 'b, M, F> {
     }
 }
 
-/// Calls `make` on blocks of lines, on two cores, and hands what it made of each line to `each` in order, with
+/// Calls `make` on blocks of lines, on so many threads, and hands what it made of each line to `each` in order, with
 /// the line's number.
 pub(crate) fn in_order<'a, 'b, M: Send>(
+    threads: NonZeroUsize,
     lines: &'b [&'a [u8]],
     make: impl Fn(&'b [&'a [u8]]) -> Vec<M> + Sync,
     mut each: impl FnMut(usize, M),
@@ -89,7 +91,7 @@ pub(crate) fn in_order<'a, 'b, M: Send>(
     let state = State { next: 0, wanted: 0, ready: BTreeMap::new() };
     let work = Work { lines, make, state: Mutex::new(state), changed: Condvar::new() };
     std::thread::scope(|scope| {
-        if work.blocks() > 1 {
+        for _ in 1..threads.get().min(work.blocks()) {
             scope.spawn(|| work.run());
         }
         for block in 0..work.blocks() {

@@ -1,13 +1,12 @@
 //! Signed tree heads: the one beside the journal, and the one that the auditor remembers.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use chain::TreeHash;
 use chain::note::{Checkpoint, Note};
 use chain::verify::{Flaw, Verifier};
 
-use crate::{AuditError, Options};
+use crate::Options;
 
 /// Heads as read, before anything is known about their signatures.
 pub(crate) struct Heads {
@@ -29,14 +28,9 @@ fn size(note: &Option<Vec<u8>>) -> Option<u64> {
 }
 
 impl Heads {
-    pub(crate) fn read(ledger: &Path, options: &Options) -> Result<Self, AuditError> {
-        let path = ledger.join("checkpoint");
-        let own = match std::fs::read(&path) {
-            Ok(bytes) => Some(bytes),
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => None,
-            Err(cause) => return Err(AuditError { path, cause }),
-        };
-        Ok(Self { own, remembered: options.remembered.clone() })
+    /// Of the bytes beside the journal, if there are any, and what the auditor remembers.
+    pub(crate) fn of(own: Option<Vec<u8>>, options: &Options) -> Self {
+        Self { own, remembered: options.remembered.clone() }
     }
 
     pub(crate) const fn exists(&self) -> bool {

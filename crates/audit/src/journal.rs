@@ -2,14 +2,17 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
+use chain::TreeHash;
 use chain::segment::{Glance, Tail, judge};
 use chain::verify::{Checked, Flaw, Verifier};
 
 use crate::fold::{Fold, with_line};
 use crate::heads::Roots;
-use crate::pieces::{self, Forms};
+use crate::pieces::Forms;
+use crate::source::Source;
 use crate::tiles::Tiles;
 use crate::{AuditError, blocks};
 
@@ -19,6 +22,9 @@ pub(crate) struct Pass<F> {
     pub(crate) roots: Roots,
     pub(crate) tiles: Tiles,
     pub(crate) fold: F,
+    /// The leaf hashes of all lines, where they are kept.
+    pub(crate) leaves: Option<Vec<TreeHash>>,
+    pub(crate) threads: NonZeroUsize,
 }
 
 /// What the folder showed beside the lines.
@@ -29,10 +35,13 @@ pub(crate) struct Outcome {
 }
 
 /// Reads all segments; `signed` is the largest size that any head counts.
-pub(crate) fn read<F: Fold>(ledger: &Path, signed: u64, pass: &mut Pass<F>) -> Result<Outcome, AuditError> {
-    let (segments, ignored) = list(&ledger.join("journal"))?;
-    let mut outcome = Outcome { cut: None, ignored };
-    pieces::read_ahead(&segments, |piece| {
+pub(crate) fn read<F: Fold>(
+    source: &mut impl Source,
+    signed: u64,
+    pass: &mut Pass<F>,
+) -> Result<Outcome, AuditError> {
+    let mut cut = None;
+    let ignored = source.segments(&mut |piece| {
         if let Some(first) = piece.begins {
             place(first, &mut pass.verifier);
         }
@@ -42,18 +51,19 @@ pub(crate) fn read<F: Fold>(ledger: &Path, signed: u64, pass: &mut Pass<F>) -> R
             pass.verifier.report(Flaw::at(kind, position));
         }
         if piece.active {
-            outcome.cut = active(&piece.bytes, signed, pass);
+            cut = active(&piece.bytes, signed, pass);
         } else {
             sealed(&piece.bytes, pass);
         }
     })?;
-    if outcome.cut.is_none() {
+    if cut.is_none() {
         pass.verifier.finish();
     }
-    Ok(outcome)
+    Ok(Outcome { cut, ignored })
 }
 
-fn list(journal: &Path) -> Result<(BTreeMap<u64, Forms>, Vec<String>), AuditError> {
+/// The segments of a journal's folder, and the names of what is none.
+pub(crate) fn list(journal: &Path) -> Result<(BTreeMap<u64, Forms>, Vec<String>), AuditError> {
     let mut segments = BTreeMap::<u64, Forms>::new();
     let mut ignored = Vec::new();
     for entry in std::fs::read_dir(journal).map_err(AuditError::reading(journal))? {
@@ -70,7 +80,7 @@ fn list(journal: &Path) -> Result<(BTreeMap<u64, Forms>, Vec<String>), AuditErro
 }
 
 /// The first position that a segment's name states, and whether it is compressed.
-fn first_of(name: &str) -> Option<(u64, bool)> {
+pub(crate) fn first_of(name: &str) -> Option<(u64, bool)> {
     let (digits, packed) = match name.strip_suffix(".jsonl") {
         Some(digits) => (digits, false),
         None => (name.strip_suffix(".jsonl.zst")?, true),
@@ -105,7 +115,7 @@ fn lines_of(bytes: &[u8]) -> Vec<&[u8]> {
 
 fn sealed<F: Fold>(bytes: &[u8], pass: &mut Pass<F>) {
     let lines = lines_of(bytes);
-    blocks::in_order(&lines, Made::<F>::of_lines, |number, made| {
+    blocks::in_order(pass.threads, &lines, Made::<F>::of_lines, |number, made| {
         if !lines[number].is_empty() {
             pass.push(lines[number], made);
         } else if number == 0 || !lines[number - 1].is_empty() {
@@ -131,7 +141,7 @@ fn active<F: Fold>(bytes: &[u8], signed: u64, pass: &mut Pass<F>) -> Option<(u64
     // Where something is wrong already, nothing may be cut, whatever the heads count.
     let signed = if pass.verifier.flaws().is_empty() { signed } else { u64::MAX };
     let mut glances = Vec::with_capacity(lines.len());
-    blocks::in_order(&lines, Glance::of_lines, |_, glance| glances.push(glance));
+    blocks::in_order(pass.threads, &lines, Glance::of_lines, |_, glance| glances.push(glance));
     let tail = judge(bytes, glances.iter().copied(), first, pass.verifier.head(), signed);
     if whole > 0 && beyond == 0 && !bytes.ends_with(b"\n") {
         // A last line without LF was never written to its end: it can be lost or cut, not counted.
@@ -150,7 +160,7 @@ fn active<F: Fold>(bytes: &[u8], signed: u64, pass: &mut Pass<F>) -> Option<(u64
             cut = Some((position, position + lost.max(1) - 1));
         }
     }
-    blocks::in_order(&lines, Made::<F>::of_lines, |number, made| {
+    blocks::in_order(pass.threads, &lines, Made::<F>::of_lines, |number, made| {
         if let Some(position) = damage.take_if(|position| *position == read + number as u64) {
             pass.verifier.report(Flaw::at("damage", position));
         }
@@ -199,6 +209,7 @@ impl<F: Fold> Pass<F> {
         if let Some(root) = self.roots.get_mut(&self.verifier.lines()) {
             *root = Some(self.verifier.tree().root());
         }
+        self.leaves.iter_mut().for_each(|leaves| leaves.push(checked.leaf));
         self.tiles.push(checked.leaf, checked.respelled.as_deref().unwrap_or(bytes));
         flaw.flatten().into_iter().for_each(|flaw| self.verifier.report(flaw));
     }

@@ -14,10 +14,14 @@ mod heads;
 mod journal;
 mod parallel;
 mod pieces;
+pub mod read_models;
 pub mod rows;
+pub mod self_check;
+mod source;
 mod tiles;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use chain::line::Line;
@@ -28,6 +32,7 @@ use projections::ReadModel;
 use serde::Serialize;
 
 use fold::{Each, Fold, Rebuild};
+use source::Source;
 
 pub use finding::{Finding, NotChecked, TablePlace, Verdict};
 
@@ -38,6 +43,16 @@ pub struct Options {
     pub policy: Option<Policy>,
     /// The newest signed tree head seen earlier, as it was kept.
     pub remembered: Option<Vec<u8>>,
+    /// On how many threads lines are worked on, beside the one that reads; none: on two. No part of the result.
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl Options {
+    /// Two is what the work divides into: one thread follows the chain and hands out what the others made.
+    fn threads(&self) -> NonZeroUsize {
+        const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("above zero");
+        self.threads.unwrap_or(TWO)
+    }
 }
 
 /// What an audit found. Serialized, it is what `--json` prints.
@@ -119,7 +134,8 @@ pub fn replay(
     options: &Options,
     fold: impl FnMut(&Line<'_>, EventHash),
 ) -> Result<Report, AuditError> {
-    run(path, options, Each(fold)).map(|(audited, _)| audited.report(None, attested::Outcome::default()))
+    let (audited, ..) = run(&mut source::Folder(path), options, Each(fold), None)?;
+    Ok(audited.report(None, attested::Outcome::default()))
 }
 
 /// Audits the ledger in a folder and folds the same lines into a read model, from nothing. Every table root on record is
@@ -132,11 +148,26 @@ pub fn replay(
 /// # Errors
 /// [`AuditError`] when the folder or a file in it cannot be read.
 pub fn rebuild(path: &Path, options: &Options) -> Result<(Report, Option<ReadModel>), AuditError> {
-    let (audited, fold) = run(path, options, Rebuild::default())?;
-    let model = fold.finish(audited.verifier.tree());
-    let attested = attested::check(path, &model)?;
-    let report = audited.report(Some(model.size()), attested);
-    Ok((report, Some(model).filter(|model| model.size() > 0)))
+    Rebuilt::of(&mut source::Folder(path), options).map(|rebuilt| (rebuilt.report, rebuilt.model))
+}
+
+/// What an audit makes of a ledger's lines.
+pub(crate) struct Rebuilt {
+    pub(crate) report: Report,
+    /// None where not one line could be folded.
+    pub(crate) model: Option<ReadModel>,
+    /// The leaf hashes of the lines that were read: 32 bytes a line, and no root at an earlier size needs a second reading.
+    pub(crate) leaves: Vec<TreeHash>,
+}
+
+impl Rebuilt {
+    pub(crate) fn of(source: &mut impl Source, options: &Options) -> Result<Self, AuditError> {
+        let (audited, fold, leaves) = run(source, options, Rebuild::default(), Some(Vec::new()))?;
+        let model = fold.finish(audited.verifier.tree());
+        let attested = attested::check(&model, &leaves, options.threads());
+        let report = audited.report(Some(model.size()), attested);
+        Ok(Self { report, model: Some(model).filter(|model| model.size() > 0), leaves })
+    }
 }
 
 /// An audit that has read everything.
@@ -148,19 +179,28 @@ struct Audited<'o> {
     options: &'o Options,
 }
 
-fn run<'o, F: Fold>(path: &Path, options: &'o Options, fold: F) -> Result<(Audited<'o>, F), AuditError> {
-    let heads = heads::Heads::read(path, options)?;
+/// Reads a ledger; gives the leaf hashes, too, where there is a place for them.
+fn run<'o, F: Fold>(
+    source: &mut impl Source,
+    options: &'o Options,
+    fold: F,
+    leaves: Option<Vec<TreeHash>>,
+) -> Result<(Audited<'o>, F, Vec<TreeHash>), AuditError> {
+    let heads = heads::Heads::of(source.checkpoint()?, options);
     let mut pass = journal::Pass {
         verifier: Verifier::new(),
         roots: heads.wanted_roots(),
-        tiles: tiles::Tiles::find(path)?,
+        tiles: source.tiles()?,
         fold,
+        leaves,
+        threads: options.threads(),
     };
-    let journal = journal::read(path, heads.signed(), &mut pass)?;
-    let journal::Pass { mut verifier, roots, tiles, fold } = pass;
+    let journal = journal::read(source, heads.signed(), &mut pass)?;
+    let journal::Pass { mut verifier, roots, tiles, fold, leaves, threads: _ } = pass;
+    let leaves = leaves.unwrap_or_default();
     heads.check(&mut verifier, &roots, options);
-    let tiles = tiles.finish(&mut verifier);
-    Ok((Audited { verifier, journal, heads, tiles, options }, fold))
+    let tiles = source.late_tiles(&leaves).unwrap_or(tiles).finish(&mut verifier);
+    Ok((Audited { verifier, journal, heads, tiles, options }, fold, leaves))
 }
 
 impl Audited<'_> {

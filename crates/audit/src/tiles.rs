@@ -17,9 +17,27 @@ struct Filling {
     hashes: Vec<TreeHash>,
 }
 
+/// Where the bytes of tiles are.
+enum Files {
+    /// Below a ledger's folder.
+    In(PathBuf),
+    /// In memory, by their paths below it.
+    Held(BTreeMap<String, Vec<u8>>),
+}
+
+impl Files {
+    /// A tile's bytes, none where it has gone since it was listed.
+    fn read(&self, tile: &Tile) -> Vec<u8> {
+        match self {
+            Self::In(ledger) => std::fs::read(ledger.join(tile.path())).unwrap_or_default(),
+            Self::Held(files) => files.get(&tile.path()).cloned().unwrap_or_default(),
+        }
+    }
+}
+
 /// The tiles that exist, and those that the lines give.
 pub(crate) struct Tiles {
-    ledger: PathBuf,
+    files: Files,
     /// Not compared yet.
     listed: BTreeMap<(Level, u64), Vec<Tile>>,
     levels: Vec<Filling>,
@@ -35,19 +53,29 @@ impl Tiles {
     pub(crate) fn find(ledger: &Path) -> Result<Self, AuditError> {
         let mut names = Vec::new();
         walk(&ledger.join("tile"), "tile", &mut names)?;
+        Ok(Self::listed(Files::In(ledger.to_owned()), names.iter().map(String::as_str)))
+    }
+
+    /// No tiles at all.
+    pub(crate) fn none() -> Self {
+        Self::listed(Files::Held(BTreeMap::new()), [].into_iter())
+    }
+
+    /// Hash tiles in memory, by their paths, compared with the leaf hashes of all lines.
+    pub(crate) fn held(files: BTreeMap<String, Vec<u8>>, leaves: &[TreeHash]) -> Self {
+        let names: Vec<String> = files.keys().cloned().collect();
+        let mut tiles = Self::listed(Files::Held(files), names.iter().map(String::as_str));
+        leaves.iter().for_each(|leaf| tiles.push_hash(0, *leaf));
+        tiles
+    }
+
+    fn listed<'a>(files: Files, names: impl Iterator<Item = &'a str>) -> Self {
         let mut listed = BTreeMap::<_, Vec<_>>::new();
-        for tile in names.iter().filter_map(|name| Tile::parse(name)) {
+        for tile in names.filter_map(Tile::parse) {
             listed.entry((tile.level, tile.index)).or_default().push(tile);
         }
-        Ok(Self {
-            ledger: ledger.to_owned(),
-            listed,
-            levels: Vec::new(),
-            bundle: Vec::new(),
-            ends: Vec::new(),
-            compared: 0,
-            flaws: Vec::new(),
-        })
+        let (levels, bundle, ends) = (Vec::new(), Vec::new(), Vec::new());
+        Self { files, listed, levels, bundle, ends, compared: 0, flaws: Vec::new() }
     }
 
     /// Takes the next line.
@@ -108,7 +136,7 @@ impl Tiles {
             }
             self.compared += 1;
             let right = &right[..ends[width - 1]];
-            let file = std::fs::read(self.ledger.join(tile.path())).unwrap_or_default();
+            let file = self.files.read(&tile);
             if file != right {
                 self.flaws.push(Flaw::at("tile", first_wrong(&tile, &file, right, ends)));
             }

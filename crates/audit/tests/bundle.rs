@@ -4,7 +4,7 @@ mod ledger;
 
 use std::path::{Path, PathBuf};
 
-use audit::bundle::{BundleReport, check, make, pack, unpack};
+use audit::bundle::{BundleReport, check, check_file, make, pack, unpack};
 use chain::policy::Policy;
 use ledger::{Key, Written};
 
@@ -67,6 +67,9 @@ fn a_bundle_is_made_again_byte_for_byte_and_holds_as_folder_and_as_file() {
         std::fs::create_dir(&unpacked).unwrap();
         unpack(&packed, &unpacked).unwrap().unwrap();
         assert_eq!(checked(&unpacked), report);
+        for threads in [1, 8] {
+            assert_eq!(check_file(&packed, None, threads).unwrap().unwrap(), report, "{name} as it is read");
+        }
     }
     // The same ledger gives the same bundle.
     let other = bundled(3_000);
@@ -88,9 +91,11 @@ fn a_file_that_was_cut_or_continued_cannot_pass() {
             std::fs::write(&packed, &whole[..length]).unwrap();
             let into = tempfile::tempdir().unwrap();
             assert!(unpack(&packed, into.path()).unwrap().is_err(), "{name} {length} of {}", whole.len());
+            assert!(check_file(&packed, None, 2).unwrap().is_err(), "{name} {length} of {}", whole.len());
         }
         std::fs::write(&packed, [whole.as_slice(), &[0; 512]].concat()).unwrap();
         assert!(unpack(&packed, tempfile::tempdir().unwrap().path()).unwrap().is_err(), "{name} continued");
+        assert!(check_file(&packed, None, 2).unwrap().is_err(), "{name} continued");
     }
     // A manifest that was cut, in a folder.
     let manifest = out.path().join("bundle/manifest.jsonl");
@@ -134,6 +139,26 @@ fn a_cell_that_was_changed_is_named_even_if_manifest_and_root_were_changed_with_
     );
 }
 
+/// Packs a folder, whatever is in it: read once as a file, it gives the findings that the folder gives.
+fn the_file_says_the_same(folder: &Path) {
+    let packed = folder.with_extension("altered.tar.zst");
+    pack(folder, &packed).unwrap();
+    assert_eq!(check_file(&packed, None, 2).unwrap().unwrap(), checked(folder));
+}
+
+#[test]
+fn what_only_a_folder_can_be_checked_for_is_refused_by_name() {
+    let out = bundled(2_000);
+    let folder = out.path().join("bundle");
+    std::fs::create_dir(folder.join("tile/entries")).unwrap();
+    std::fs::write(folder.join("tile/entries/000"), "lines").unwrap();
+    let packed = out.path().join("entries.tar");
+    pack(&folder, &packed).unwrap();
+    let refused = check_file(&packed, None, 2).unwrap().unwrap_err();
+    assert!(refused.contains("tile/entries/000") && refused.contains("解开"), "{refused}");
+    assert!(!checked(&folder).holds());
+}
+
 #[test]
 fn whatever_is_altered_added_or_taken_out_is_found() {
     let out = bundled(2_000);
@@ -150,8 +175,10 @@ fn whatever_is_altered_added_or_taken_out_is_found() {
         altered[middle] ^= 1;
         std::fs::write(&path, altered).unwrap();
         assert!(!checked(&folder).holds(), "{ending} altered");
+        the_file_says_the_same(&folder);
         std::fs::remove_file(&path).unwrap();
         assert!(!checked(&folder).holds(), "{ending} taken out");
+        the_file_says_the_same(&folder);
         std::fs::write(&path, bytes).unwrap();
     }
     assert!(checked(&folder).holds());

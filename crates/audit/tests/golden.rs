@@ -5,6 +5,7 @@
 mod ledger;
 
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use audit::bundle::{BundleReport, check, make, pack, unpack};
@@ -108,4 +109,39 @@ fn eight_threads_find_what_one_finds_and_so_do_eight_checks_at_once() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(together.iter().all(|report| *report == alone));
+}
+
+#[test]
+fn one_thread_rebuilds_what_eight_rebuild() {
+    let folder = thawed();
+    let rebuilt = |threads| {
+        let options = Options { threads: NonZeroUsize::new(threads), ..Options::default() };
+        rebuild(folder.path(), &options).unwrap()
+    };
+    let alone = rebuilt(1);
+    assert!(alone.0.is_clean() && alone.1.is_some());
+    assert!(rebuilt(8) == alone && rebuilt(2) == alone);
+}
+
+#[test]
+fn a_changed_cell_of_a_table_on_record_is_named_whatever_the_manifest_says() {
+    let folder = thawed();
+    let manifest = std::fs::read_to_string(folder.path().join("manifest.jsonl")).unwrap();
+    let row = manifest.lines().find(|row| row.contains("\"attested\"") && row.contains("scores")).unwrap();
+    let listed: serde_json::Value = serde_json::from_str(row).unwrap();
+    let path = folder.path().join(listed["table"]["file"].as_str().unwrap());
+    let before = std::fs::read_to_string(&path).unwrap();
+    let digit = before.find("\"awarded\":\"").unwrap() + "\"awarded\":\"".len();
+    let other = if before[digit..].starts_with('9') { "8" } else { "9" };
+    // As long as it was, so that no count gives it away.
+    let changed = [&before[..digit], other, &before[digit + 1..]].concat();
+    std::fs::write(&path, &changed).unwrap();
+    let hash = |bytes: &str| chain::hash::content_hash(bytes.as_bytes()).to_string();
+    let root = |bytes: &str| chain::hash::table_root(bytes.as_bytes()).to_string();
+    let manifest = manifest.replace(&hash(&before), &hash(&changed)).replace(&root(&before), &root(&changed));
+    std::fs::write(folder.path().join("manifest.jsonl"), manifest).unwrap();
+    let report = check(folder.path(), None, 2).unwrap();
+    let [finding] = &report.findings[..] else { panic!("{:?}", report.findings) };
+    assert_eq!((finding.kind, finding.position), ("published-table", listed["table"]["attested"].as_u64()));
+    assert!(finding.table.as_ref().unwrap().row.as_deref().unwrap().ends_with(": awarded"), "{finding:?}");
 }

@@ -12,14 +12,13 @@ use events::{
 };
 use uuid::Uuid;
 
+use crate::key::{Key, ORIGIN};
+
 /// Units that write at the same time.
 pub const UNITS: u64 = 8;
 /// Cells of each unit: as many as one batch corrects.
 pub const CELLS: u64 = 100;
 
-const ORIGIN: &str = "ledger.example.org/n0001";
-/// A key of the format's published example ledgers; nothing here signs.
-const LOG_KEY: &str = "ledger.example.org/n0001+1872a52a+AcIkZdE9BzfYbDWbCr+N2X4J+2qdS3nmn0W7vXVeBwOA";
 const OFFICE: &str = "digital-office";
 const PLAN: &str = "bench-2026";
 const PERIOD: &str = "2026-01";
@@ -93,7 +92,7 @@ pub fn correction(number: u64, round: u64, figures: &[EventHash]) -> Submission 
 }
 
 fn opened() -> Event {
-    let (log_key, origin, title) = (LOG_KEY.to_owned(), ORIGIN.to_owned(), "演示数据：测速".to_owned());
+    let (log_key, origin, title) = (Key::public(), ORIGIN.to_owned(), "演示数据：测速".to_owned());
     LedgerOpened { log_key, origin, suite: "pl-1".to_owned(), synthetic: true, title }.into()
 }
 

@@ -15,6 +15,7 @@ use seeds::demo::{Demo, Options};
 use store::EventLog;
 use store_journal::{Compressed, Durability, Journal, JournalOptions};
 
+use crate::key::{Key, ORIGIN};
 use crate::report::{Table, grouped, median, per_second, percentile};
 use crate::settings::Settings;
 
@@ -22,12 +23,9 @@ use crate::settings::Settings;
 const SEGMENT_BYTES: u64 = 4 << 20;
 /// Tables asked for in each ledger.
 const QUESTIONS: u64 = 400;
-const ORIGIN: &str = "ledger.example.org/n0001";
-/// A key of the format's published example ledgers; nothing here signs.
-const LOG_KEY: &str = "ledger.example.org/n0001+1872a52a+AcIkZdE9BzfYbDWbCr+N2X4J+2qdS3nmn0W7vXVeBwOA";
 
 /// Cities and years of the ledgers, about 10⁴, 10⁵, 10⁶ and 10⁷ lines.
-const SIZES: [(u32, u16); 4] = [(1, 1), (9, 1), (29, 3), (290, 3)];
+pub const SIZES: [(u32, u16); 4] = [(1, 1), (9, 1), (29, 3), (290, 3)];
 
 /// What one ledger gave.
 struct Measured {
@@ -124,9 +122,12 @@ fn measure(settings: &Settings, cities: u32, years: u16) -> Result<Measured> {
     Ok(Measured { lines, made, sealed, open, load, restore, audit, tables, resident_kib })
 }
 
-fn make(folder: &Path, cities: u32, years: u16) -> Result<u64> {
-    let options =
-        Options { seed: 2022, cities, years, origin: ORIGIN.to_owned(), log_key: LOG_KEY.to_owned() };
+/// Makes a ledger of synthetic years; returns how many lines it has.
+///
+/// # Errors
+/// It cannot be written.
+pub fn make(folder: &Path, cities: u32, years: u16) -> Result<u64> {
+    let options = Options { seed: 2022, cities, years, origin: ORIGIN.to_owned(), log_key: Key::public() };
     let journal_options = JournalOptions {
         durability: Durability::AtFinish,
         segment_bytes: SEGMENT_BYTES,
@@ -183,7 +184,11 @@ fn ask(model: &ReadModel, log: &dyn EventLog, cities: u32) -> Result<Vec<u64>> {
     Ok(nanoseconds)
 }
 
-fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Duration)> {
+/// What `work` makes, and how long it takes.
+///
+/// # Errors
+/// Those of `work`.
+pub fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Duration)> {
     let began = Instant::now();
     let made = work()?;
     Ok((made, began.elapsed()))
@@ -196,12 +201,13 @@ fn resident_kib() -> Result<u64> {
     Ok(line.and_then(|line| line.split_whitespace().next()).unwrap_or("0").parse()?)
 }
 
-fn milliseconds(elapsed: Duration) -> String {
+/// Milliseconds with one place.
+pub fn milliseconds(elapsed: Duration) -> String {
     tenths(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), 1000)
 }
 
 /// `part / whole` with one place, rounded down.
-fn tenths(part: u64, whole: u64) -> String {
+pub fn tenths(part: u64, whole: u64) -> String {
     let tenths = part * 10 / whole.max(1);
     format!("{}.{}", grouped(tenths / 10), tenths % 10)
 }

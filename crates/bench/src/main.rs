@@ -7,6 +7,8 @@ mod append;
 mod city;
 mod engines;
 mod growth;
+mod key;
+mod proofs;
 mod report;
 mod scan;
 mod settings;
@@ -26,7 +28,7 @@ struct Bench {
 }
 
 /// All of them, in the order in which they run.
-const BENCHES: [Bench; 3] = [
+const BENCHES: [Bench; 5] = [
     Bench {
         name: "append",
         about: "durable appends by 8 writers, single lines and batches of 100, beside the ceiling and peers",
@@ -37,6 +39,16 @@ const BENCHES: [Bench; 3] = [
         name: "growth",
         about: "opening, loading, auditing, score tables and bytes a line as a ledger grows",
         run: growth::run,
+    },
+    Bench {
+        name: "heads",
+        about: "what signing heads and writing tiles cost the append path",
+        run: append::run_heads,
+    },
+    Bench {
+        name: "proofs",
+        about: "inclusion proofs from 10⁷ leaves, cell proofs, a year's bundle, each beside its goal",
+        run: proofs::run,
     },
 ];
 

@@ -1,6 +1,7 @@
 //! From words of the command line to values, with reasons in Chinese.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use chain::{Date, EventHash, Instant};
@@ -80,6 +81,20 @@ pub fn submission(text: &str) -> Result<uuid::Uuid, String> {
 /// Which part of it is wrong.
 pub fn token(text: &str) -> Result<projections::Token, String> {
     text.parse().map_err(|error: projections::NotAToken| error.to_string())
+}
+
+/// Reads how long something takes: a number with `s`, `m` or `h`.
+///
+/// # Errors
+/// What a time looks like.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    const FORMS: &str = "时间要写成 30s、15m 或 2h 这样，至少 1 秒";
+    let units = [('s', 1), ('m', 60), ('h', 3_600)];
+    let read = units.into_iter().find_map(|(unit, seconds)| {
+        let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
+        Some(Duration::from_secs(u64::from(number) * seconds))
+    });
+    read.filter(|time| !time.is_zero()).ok_or_else(|| FORMS.to_owned())
 }
 
 /// Reads a day, `2022-04-30`.
@@ -163,6 +178,15 @@ mod tests {
     fn a_deadline_in_china_is_eight_hours_ahead() {
         assert_eq!(instant("2022-04-30T17:30"), instant("2022-04-30T09:30:00.000000Z"));
         assert!(instant("2022-04-31T17:30").is_err());
+    }
+
+    #[test]
+    fn a_time_has_its_unit() {
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("2h"), Ok(Duration::from_secs(7_200)));
+        for wrong in ["15", "0s", "m", "1.5h", "十分钟"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -24,6 +24,14 @@ pub fn beside(directory: &Path) -> PathBuf {
     HeadFile::beside(directory).path().to_owned()
 }
 
+/// The last signed head, as it is kept beside the folder.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn kept(directory: &Path) -> anyhow::Result<Option<SignedHead>> {
+    HeadFile::beside(directory).latest().map_err(of_publish)
+}
+
 fn publisher(directory: &Path) -> Publisher<HeadFile> {
     Publisher::new(directory, HeadFile::beside(directory))
 }

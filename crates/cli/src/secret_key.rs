@@ -3,7 +3,7 @@
 //! A key stands beside what it signs, never inside: the ledger's folder is what people copy to an auditor.
 
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -62,19 +62,34 @@ impl SecretKey {
     /// Writes the key into a new file that only its owner may read.
     ///
     /// # Errors
-    /// When the file exists already or cannot be written.
+    /// When the file exists already or cannot be written; then there is none of this key.
     pub fn write_new(&self, path: &Path) -> anyhow::Result<()> {
+        let name = path.file_name().with_context(|| format!("{} 不是文件名。", path.display()))?;
+        let beside = path.with_file_name(format!(".{}.part", name.to_string_lossy()));
+        // What a run that was cut short left under this name was a key of nothing.
+        let written = match std::fs::remove_file(&beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            Err(_) | Ok(()) => self.write_beside(&beside),
+        };
+        written
+            .with_context(|| format!("无法写入密钥文件 {}。请检查路径、权限和磁盘空间。", path.display()))?;
+        // A link takes no name that is taken. A crash leaves the whole key or none, and at worst the other name.
+        let linked = std::fs::hard_link(&beside, path);
+        // Should it stay, it is a second name of the same file, for its owner alone.
+        drop(std::fs::remove_file(&beside));
+        linked.with_context(|| {
+            format!("无法新建密钥文件 {}。若已有同名文件，请换一个名字，不要覆盖旧密钥。", path.display())
+        })
+    }
+
+    fn write_beside(&self, beside: &Path) -> std::io::Result<()> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let opened = options.open(path);
-        let mut file = opened.with_context(|| {
-            format!("无法新建密钥文件 {}。若已有同名文件，请换一个名字，不要覆盖旧密钥。", path.display())
-        })?;
-        // A crash in here leaves a file that is no key; it says so when it is read, and nothing has been signed yet.
-        let written = file.write_all(format!("{}\n", self.text()).as_bytes()).and_then(|()| file.sync_all());
-        written.with_context(|| format!("无法写入密钥文件 {}。", path.display()))
+        let mut file = options.open(beside)?;
+        file.write_all(format!("{}\n", self.text()).as_bytes())?;
+        file.sync_all()
     }
 
     /// The key's id in hex, as it stands in verifier keys.

@@ -62,15 +62,7 @@ fn a_changed_cell_in_a_saved_state_is_named_by_table_row_expected_and_found() {
     states.save(&folded(&desk, |_| {})).unwrap();
     assert!(desk.run("fsck L").with(0).out.contains("完全相同"));
 
-    let forged = folded(&desk, |event| {
-        if let Event::FigureReported(figure) = event
-            && (figure.indicator.as_str(), figure.area.as_str()) == ("gdp", "guixi")
-            && figure.period.as_str() == "2022-12"
-        {
-            figure.value = "999.9".parse::<Value>().unwrap();
-        }
-    });
-    states.save(&forged).unwrap();
+    states.save(&forged(&desk)).unwrap();
     let found = desk.run("fsck L --json").with(1).json();
     let findings = found["saved_state"]["findings"].as_array().unwrap();
     let value = findings.iter().find(|own| own["table"]["row"] == "cell gdp guixi: value").unwrap();
@@ -92,6 +84,114 @@ fn a_changed_cell_in_a_saved_state_is_named_by_table_row_expected_and_found() {
     assert_eq!(torn["saved_state"]["findings"][0]["kind"], "saved-state");
     // The ledger itself is sound, and `verify` trusts no saved state.
     assert_eq!(desk.json("verify L")["clean"], true);
+}
+
+/// The demonstration's read model, in which one figure of 贵溪 is another one.
+fn forged(desk: &Desk) -> ReadModel {
+    folded(desk, |event| {
+        if let Event::FigureReported(figure) = event
+            && (figure.indicator.as_str(), figure.area.as_str()) == ("gdp", "guixi")
+            && figure.period.as_str() == "2022-12"
+        {
+            figure.value = "999.9".parse::<Value>().unwrap();
+        }
+    })
+}
+
+/// The value of a metric in a file.
+fn metric(desk: &Desk, name: &str) -> String {
+    let text = std::fs::read_to_string(desk.path("pl.prom")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("progress_ledger_{name} ")));
+    line.unwrap_or_else(|| panic!("{name} in {text}")).to_owned()
+}
+
+#[test]
+fn a_self_check_is_quiet_on_a_healthy_ledger_and_raises_an_alarm_that_names_a_changed_cell() {
+    let desk = demonstration();
+    desk.run("attest L --as-of 2022-12-31").with(0);
+    let states = SavedStates::new(desk.path("L/state"));
+    states.save(&folded(&desk, |_| {})).unwrap();
+    let check = [
+        "self-check",
+        "L",
+        "--once",
+        "--metrics-file",
+        "pl.prom",
+        "--json",
+        "--alarm-command",
+        "cat > alarm.json; printf %s \"$PROGRESS_LEDGER_ALARM\" > alarm.txt",
+    ];
+    let quiet = desk.run_with(&check).with(0).json();
+    assert_eq!((&quiet["holds"], &quiet["attested_tables"]), (&true.into(), &5.into()));
+    assert!(!desk.path("alarm.json").exists(), "nobody is alarmed");
+    let right = quiet["last_verified"].clone();
+    assert_eq!((&right["size"], &right["at"]), (&quiet["lines"], &quiet["checked_at"]));
+    assert_eq!(metric(&desk, "self_check_holds"), "1");
+
+    states.save(&forged(&desk)).unwrap();
+    let alarmed = desk.run_with(&check).with(1).json();
+    let findings = alarmed["findings"].as_array().unwrap();
+    let cell = findings.iter().find(|own| own["table"]["row"] == "cell gdp guixi: value").unwrap();
+    assert_eq!((&cell["table"]["table"], &cell["found"]), (&"scores".into(), &"999.9".into()));
+    assert_ne!(cell["expected"], cell["found"]);
+    assert_eq!(alarmed["last_verified"], right, "the root that was right before stays the last one");
+    let file = |name: &str| std::fs::read_to_string(desk.path(name)).unwrap();
+    for name in ["L/self-check.json", "alarm.json"] {
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&file(name)).unwrap(), alarmed, "{name}");
+    }
+    assert!(
+        file("alarm.txt").contains("应为") && file("alarm.txt").contains("999.9"),
+        "{}",
+        file("alarm.txt")
+    );
+    assert_eq!(metric(&desk, "self_check_holds"), "0");
+    assert_eq!(metric(&desk, "self_check_findings"), findings.len().to_string());
+    let shown = desk.run("self-check L --once").with(1).out;
+    assert!(shown.contains("cell gdp guixi: value") && shown.contains("最近一次全部一致"), "{shown}");
+
+    // The wrong state taken away, all is well again.
+    std::fs::remove_dir_all(desk.path("L/state")).unwrap();
+    desk.run("self-check L --once").with(0);
+}
+
+#[test]
+fn a_self_check_notices_an_older_copy_and_a_changed_line() {
+    let desk = demonstration();
+    desk.run("self-check L --once").with(0);
+    let journal = desk.path("L/journal/00000000000000000000.jsonl");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, text.replacen("演示", "演练", 1)).unwrap();
+    let changed = desk.run("self-check L --once --json").with(1).json();
+    assert_eq!(changed["findings"][0]["kind"], "damage", "{changed}");
+    std::fs::write(&journal, text).unwrap();
+
+    // The head beside the folder counts more lines than the folder has: the folder was restored from a copy.
+    desk.run("demo M").with(0);
+    desk.run("attest M --as-of 2022-12-31").with(0);
+    std::fs::copy(desk.path("M.head"), desk.path("L.head")).unwrap();
+    let older = desk.run("self-check L --once --json").with(1).json();
+    assert_eq!(older["findings"][0]["kind"], "kept-head", "{older}");
+}
+
+#[test]
+fn a_self_check_goes_on_until_it_is_stopped() {
+    let desk = demonstration();
+    let mut command = desk.command();
+    command.args(["self-check", "L", "--every", "1s"]).stderr(std::process::Stdio::null());
+    let mut running = command.spawn().unwrap();
+    let mut checked = std::collections::BTreeSet::new();
+    while checked.len() < 2 {
+        // The file is whole whenever it is there.
+        if let Ok(text) = std::fs::read_to_string(desk.path("L/self-check.json")) {
+            let said: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(said["holds"], true);
+            checked.insert(said["checked_at"].as_str().unwrap().to_owned());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let stop = std::process::Command::new("kill").args(["-INT", &running.id().to_string()]).status();
+    assert!(stop.unwrap().success());
+    assert_eq!(running.wait().unwrap().code(), Some(0));
 }
 
 #[test]

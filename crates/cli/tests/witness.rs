@@ -302,3 +302,27 @@ fn a_witness_key_is_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o600);
     desk.run("witness key --name w.example/w w.key").with(2);
 }
+
+#[test]
+fn damaged_tiles_are_told_and_the_lines_asked_instead() {
+    let desk = Desk::opened();
+    let key = new_witness(&desk, "w");
+    let post = Post::start(&desk, "w", &log_key(&desk, "L"));
+    let size = desk.json(&cosign(&post, "L", &key))["size"].as_u64().unwrap();
+    let open = "--ledger L period open 2022-05 --starts 2022-01-01 --ends 2022-05-25 --due 2022-05-30T18:00";
+    desk.run(open).with(0);
+    // A hash of a full tile that only the proof from the witness's size needs, and one that the root needs.
+    let tile = desk.path("L/tile/0/000");
+    let right = std::fs::read(&tile).unwrap();
+    std::fs::write(&tile, [&[right[0] ^ 1], &right[1..]].concat()).unwrap();
+    for folder in ["L/tile/0", "L/tile/1"] {
+        let last = std::fs::read_dir(desk.path(folder)).unwrap().map(|entry| entry.unwrap().path());
+        let partial = last.into_iter().filter(|path| path.is_dir()).max().unwrap();
+        let partial = std::fs::read_dir(partial).unwrap().next().unwrap().unwrap().path();
+        let bytes = std::fs::read(&partial).unwrap();
+        std::fs::write(&partial, bytes.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>()).unwrap();
+    }
+    let asked = desk.run(&format!("{} --json", cosign(&post, "L", &key))).with(0);
+    assert!(asked.err.contains("哈希瓦片有误"), "{}", asked.err);
+    assert_eq!(asked.json()["known_before"], size);
+}

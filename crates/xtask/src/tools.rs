@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use crate::process::{run, say, succeeds};
 
 /// Program and Debian package have one name, for each of them.
-const TOOLS: [&str; 3] = ["b3sum", "jq", "zstd"];
+const TOOLS: [&str; 4] = ["b3sum", "jq", "strace", "zstd"];
 
 /// Installs those of the tools that are missing.
 ///
@@ -29,6 +29,11 @@ pub fn install_missing() -> Result<()> {
     run(&mut apt_get(&["update", "--quiet"]))?;
     let mut install = apt_get(&["install", "--yes", "--quiet", "--no-install-recommends"]);
     run(install.args(&missing))
+}
+
+/// Whether this machine lets programs be traced; in some containers nobody may.
+pub fn may_trace() -> bool {
+    succeeds("strace", &["-o", "/dev/null", "true"])
 }
 
 fn apt_get(arguments: &[&str]) -> Command {

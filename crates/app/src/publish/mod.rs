@@ -13,7 +13,6 @@ use chain::TreeHash;
 use chain::note::Checkpoint;
 use chain::tile::Tile;
 use chain::tiled::GrowingTiles;
-use domain::registry::Registry;
 use projections::ReadModel;
 use store::disk::{Disk, RealDisk};
 use store::{EventLog, StoreError};
@@ -112,20 +111,44 @@ impl<H: HeadStore, D: Disk> Publisher<H, D> {
         model: &ReadModel,
         signer: &dyn HeadSigner,
     ) -> Result<Option<Unpublished>, PublishError> {
+        self.due(log, model)?.map(|due| self.sign_due(log, &due, signer)).transpose()
+    }
+
+    /// What the next head is to say; `None` without lines. Brief, so that a model in use may be borrowed for it: reading and
+    /// hashing the lines is left to [`sign_due`](Self::sign_due), beside which more may be appended.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn due(&self, log: &dyn EventLog, model: &ReadModel) -> Result<Option<Due>, PublishError> {
         let registry = model.ledger().book().registry();
         let Some(opened) = registry.opened() else { return Ok(None) };
         self.check(log, model)?;
-        require_key(registry, model.size(), signer)?;
-        let tree = Reread::of(log, self.resume()?, model.size())?;
-        let root = tree.growing.root();
-        if root != model.tree().root() {
-            return Err(PublishError::Reread { size: model.size() });
+        let (origin, size, root) = (opened.origin.clone(), model.size(), model.tree().root());
+        let key = registry.log_key(size).expect("a ledger that was opened has a key").to_owned();
+        Ok(Some(Due { head: Checkpoint { origin, size, root }, key, stored: self.heads.latest()? }))
+    }
+
+    /// Signs a head that is due and stores it, where the head before is still the one that was stored when it fell due.
+    ///
+    /// # Errors
+    /// [`PublishError::Moved`]: another head was stored meanwhile. [`PublishError`]: nothing was signed, or what was signed is
+    /// stored or not, and may be signed again.
+    pub fn sign_due(
+        &self,
+        log: &dyn EventLog,
+        due: &Due,
+        signer: &dyn HeadSigner,
+    ) -> Result<Unpublished, PublishError> {
+        let Due { head, key, stored } = due;
+        require_key(key, signer)?;
+        let tree = Reread::of(log, self.resume()?, head.size)?;
+        if tree.growing.root() != head.root {
+            return Err(PublishError::Reread { size: head.size });
         }
-        let head = Checkpoint { origin: opened.origin.clone(), size: model.size(), root };
-        let signed = SignedHead::of(head, signer);
+        let signed = SignedHead::of(head.clone(), signer);
         // A crash from here on leaves a head that is stored and not published: signing again gives the same one.
-        self.heads.advance(self.heads.latest()?.as_ref(), &signed)?;
-        Ok(Some(Unpublished { signed, tree }))
+        self.heads.advance(stored.as_ref(), &signed)?;
+        Ok(Unpublished { signed, tree })
     }
 
     /// Publishes a signed head: its tiles first, then `checkpoint`. Doing it again does no harm.
@@ -190,6 +213,22 @@ impl<H: HeadStore, D: Disk> Publisher<H, D> {
     }
 }
 
+/// What a head is to say, with which key, and after which head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    head: Checkpoint,
+    key: String,
+    stored: Option<SignedHead>,
+}
+
+impl Due {
+    /// How many lines it will count.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.head.size
+    }
+}
+
 /// A head that is signed and stored, and the tiles that must be there before it is published.
 #[derive(Clone, Debug)]
 pub struct Unpublished {
@@ -246,8 +285,11 @@ fn root_at(log: &dyn EventLog, model: &ReadModel, size: u64) -> Result<TreeHash,
     }
 }
 
-fn require_key(registry: &Registry, size: u64, signer: &dyn HeadSigner) -> Result<(), PublishError> {
-    let expected = registry.log_key(size).expect("a ledger that was opened has a key").to_owned();
+fn require_key(expected: &str, signer: &dyn HeadSigner) -> Result<(), PublishError> {
     let found = signer.key().to_string();
-    if expected == found { Ok(()) } else { Err(PublishError::WrongKey { expected, found }) }
+    if expected == found {
+        Ok(())
+    } else {
+        Err(PublishError::WrongKey { expected: expected.to_owned(), found })
+    }
 }

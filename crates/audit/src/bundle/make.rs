@@ -17,7 +17,8 @@ use projections::{ReadModel, Reading, TableKind};
 
 use super::manifest::{BundleOf, FileEntry, Manifest, TableEntry};
 use super::{MANIFEST, list};
-use crate::{AuditError, Options, attested, rebuild, replay};
+use crate::source::Folder;
+use crate::{AuditError, Options, Rebuilt, attested, replay};
 
 /// Lines of one segment.
 const SEGMENT_LINES: u64 = 131_072;
@@ -62,7 +63,7 @@ pub enum CannotBundle {
 /// # Errors
 /// [`CannotBundle`].
 pub fn make(ledger: &Path, year: u16, folder: &Path) -> Result<Made, CannotBundle> {
-    let (report, model) = rebuild(ledger, &Options::default())?;
+    let Rebuilt { report, model, leaves } = Rebuilt::of(&mut Folder(ledger), &Options::default())?;
     let model = model.filter(|_| report.is_clean());
     let model = model.ok_or(CannotBundle::NotSound { findings: report.findings.len() })?;
     let path = ledger.join("checkpoint");
@@ -70,7 +71,7 @@ pub fn make(ledger: &Path, year: u16, folder: &Path) -> Result<Made, CannotBundl
     let head = Note::parse(&note).and_then(|note| Checkpoint::parse(&note.text));
     let head = head.map_err(|_| CannotBundle::NoHead(path))?;
     let bundle = BundleOf { origin: head.origin, root: head.root, size: head.size, year };
-    let tables = tables(ledger, &model, &bundle)?;
+    let tables = tables(&model, &leaves, &bundle);
     if tables.is_empty() {
         return Err(CannotBundle::NoTables(year));
     }
@@ -183,7 +184,7 @@ fn rules(model: &ReadModel, bundle: &BundleOf, folder: &Path) -> Result<(), Audi
 type Tables = Vec<(TableEntry, Vec<u8>)>;
 
 /// All tables of each plan for the last day of the year, and those of the year that are on record.
-fn tables(ledger: &Path, model: &ReadModel, bundle: &BundleOf) -> Result<Tables, AuditError> {
+fn tables(model: &ReadModel, leaves: &[TreeHash], bundle: &BundleOf) -> Tables {
     let book = model.ledger().book();
     let last_day = Date::of(bundle.year.into(), 12, 31).expect("every year has this day");
     let mut tables = Tables::new();
@@ -199,12 +200,12 @@ fn tables(ledger: &Path, model: &ReadModel, bundle: &BundleOf) -> Result<Tables,
     let of_year = |own: &&AttestedTable| {
         own.position < bundle.size && own.attested.as_of.year() == i32::from(bundle.year)
     };
-    let on_record: Vec<&AttestedTable> = on_record.filter(of_year).collect();
-    let sizes = on_record.iter().map(|own| Some(own.attested.size)).collect();
-    for (own, root) in on_record.iter().zip(attested::roots(ledger, model, sizes)?) {
+    // The audit was clean: none is of lines that come only after it.
+    for own in on_record.filter(of_year) {
         let said = &own.attested;
-        let (Some(root), Some(kind), Some(plan)) =
-            (root, TableKind::from_name(&said.table), book.registry().plan_ix(&said.plan))
+        let root = attested::root_at(model, leaves, said.size);
+        let (Some(kind), Some(plan)) =
+            (TableKind::from_name(&said.table), book.registry().plan_ix(&said.plan))
         else {
             continue;
         };
@@ -212,7 +213,7 @@ fn tables(ledger: &Path, model: &ReadModel, bundle: &BundleOf) -> Result<Tables,
         let made = table(model, plan, (at, root), kind, said.encoder_version, Some(own.position));
         tables.extend(made.filter(|(entry, _)| tables.iter().all(|(other, _)| other.file != entry.file)));
     }
-    Ok(tables)
+    tables
 }
 
 fn table(

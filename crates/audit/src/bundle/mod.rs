@@ -6,11 +6,12 @@
 mod check;
 mod make;
 mod manifest;
+mod stream;
 mod tar;
 
 use std::path::Path;
 
-pub use check::{BundleReport, check};
+pub use check::{BundleReport, check, check_file};
 pub use make::{CannotBundle, Made, make};
 pub use manifest::{BundleOf, FileEntry, TableEntry};
 

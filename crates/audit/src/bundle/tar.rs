@@ -80,44 +80,97 @@ fn members(folder: &Path, out: &mut impl Write) -> Result<(), AuditError> {
     out.write_all(&[0; 2 * BLOCK]).map_err(AuditError::reading(folder))
 }
 
-/// Unpacks a file, compressed or not.
-pub(super) fn unpack(file: &Path, folder: &Path) -> Result<Result<(), String>, AuditError> {
+/// A file's bytes, unpacked if it is compressed.
+fn open(file: &Path) -> Result<Box<dyn Read + Send>, AuditError> {
     let open = || File::open(file).map_err(AuditError::reading(file));
     let mut magic = [0; 4];
     let compressed = open()?.read_exact(&mut magic).is_ok() && magic == [0x28, 0xb5, 0x2f, 0xfd];
-    let input: Box<dyn Read> = match compressed {
-        true => Box::new(zstd::Decoder::new(open()?).map_err(AuditError::reading(file))?),
-        false => Box::new(BufReader::new(open()?)),
-    };
-    extract(input, folder)
+    Ok(if compressed {
+        Box::new(zstd::Decoder::new(open()?).map_err(AuditError::reading(file))?)
+    } else {
+        Box::new(BufReader::new(open()?))
+    })
 }
 
-fn extract(mut input: Box<dyn Read>, folder: &Path) -> Result<Result<(), String>, AuditError> {
-    let mut last = String::new();
-    loop {
-        let mut block = [0; BLOCK];
-        if input.read_exact(&mut block).is_err() {
-            return Ok(Err("文件不完整，可能被截断".to_owned()));
-        }
-        if block == [0; BLOCK] {
-            break;
-        }
-        let Some((name, size)) = member(&block) else {
-            return Ok(Err("不是本程序的打包格式".to_owned()));
-        };
-        // In order, the manifest last: so no name comes twice.
-        if last == MANIFEST || (name != MANIFEST && name <= last) {
-            return Ok(Err(format!("打包文件里“{name}”的次序不对")));
-        }
-        let path = folder.join(&name);
-        if !copy(&mut input, &path, size)? {
-            return Ok(Err(format!("文件不完整，在“{name}”处被截断")));
-        }
-        last = name;
+/// The members of a file, one after another; every error is what is wrong with the file, in Chinese.
+pub(super) struct Members {
+    input: Box<dyn Read + Send>,
+    last: String,
+}
+
+impl Members {
+    pub(super) fn of(file: &Path) -> Result<Self, AuditError> {
+        Ok(Self { input: open(file)?, last: String::new() })
     }
-    let mut rest = Vec::new();
-    let ended = input.take(2 * BLOCK as u64).read_to_end(&mut rest).is_ok() && rest == [0; BLOCK];
-    Ok(if ended { Ok(()) } else { Err("文件的结尾不对，可能被截断或续写".to_owned()) })
+
+    /// The next member's name and size, whose bytes are to be read before the one after it; none at the end of the file.
+    pub(super) fn next(&mut self) -> Result<Option<(String, u64)>, String> {
+        let mut block = [0; BLOCK];
+        self.input.read_exact(&mut block).map_err(|_| "文件不完整，可能被截断")?;
+        if block == [0; BLOCK] {
+            return self.end().map(|()| None);
+        }
+        let (name, size) = member(&block).ok_or("不是本程序的打包格式")?;
+        // In order, the manifest last: so no name comes twice.
+        if self.last == MANIFEST || (name != MANIFEST && name <= self.last) {
+            return Err(format!("打包文件里“{name}”的次序不对"));
+        }
+        self.last.clone_from(&name);
+        Ok(Some((name, size)))
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        let mut rest = Vec::new();
+        let read = self.input.by_ref().take(2 * BLOCK as u64).read_to_end(&mut rest);
+        let ended = read.is_ok() && rest == [0; BLOCK];
+        if ended { Ok(()) } else { Err("文件的结尾不对，可能被截断或续写".to_owned()) }
+    }
+
+    /// Reads the member's bytes behind those in `bytes`.
+    pub(super) fn read(&mut self, size: u64, bytes: &mut Vec<u8>) -> Result<(), String> {
+        let before = bytes.len();
+        // At once: growing would copy what is there and clear new pages, time and again. What a header only claims costs no
+        // memory as long as nothing is written there.
+        bytes.reserve_exact(usize::try_from(size).map_err(|_| self.cut())?);
+        // A compressed stream that is cut or damaged is an error of reading, and means the same as an early end.
+        let read = self.input.by_ref().take(size).read_to_end(bytes);
+        let whole = read.is_ok() && (bytes.len() - before) as u64 == size;
+        if whole && self.padded(size) { Ok(()) } else { Err(self.cut()) }
+    }
+
+    /// Writes the member's bytes into a new file.
+    fn copy(&mut self, path: &Path, size: u64) -> Result<Result<(), String>, AuditError> {
+        let above = path.parent().expect("below the folder");
+        std::fs::create_dir_all(above).map_err(AuditError::reading(above))?;
+        let mut out = File::create(path).map_err(AuditError::reading(path))?;
+        let copied = std::io::copy(&mut self.input.by_ref().take(size), &mut out).unwrap_or(0);
+        Ok(if copied == size && self.padded(size) { Ok(()) } else { Err(self.cut()) })
+    }
+
+    fn padded(&mut self, size: u64) -> bool {
+        let mut rest = Vec::new();
+        let read = self.input.by_ref().take(padding(size)).read_to_end(&mut rest);
+        read.is_ok() && rest.len() as u64 == padding(size) && rest.iter().all(|byte| *byte == 0)
+    }
+
+    fn cut(&self) -> String {
+        format!("文件不完整，在“{}”处被截断", self.last)
+    }
+}
+
+/// Unpacks a file, compressed or not.
+pub(super) fn unpack(file: &Path, folder: &Path) -> Result<Result<(), String>, AuditError> {
+    let mut members = Members::of(file)?;
+    loop {
+        let (name, size) = match members.next() {
+            Ok(Some(member)) => member,
+            Ok(None) => return Ok(Ok(())),
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let Err(reason) = members.copy(&folder.join(&name), size)? {
+            return Ok(Err(reason));
+        }
+    }
 }
 
 /// Name and size of a member; none where the header is not exactly ours.
@@ -126,16 +179,4 @@ fn member(block: &[u8; BLOCK]) -> Option<(String, u64)> {
     let name = std::str::from_utf8(&block[..end]).ok().filter(|name| is_name(name))?;
     let size = u64::from_str_radix(std::str::from_utf8(&block[124..135]).ok()?, 8).ok()?;
     (size <= MAX_MEMBER && header(name, size) == *block).then(|| (name.to_owned(), size))
-}
-
-/// Writes a member; whether the input had all of it.
-fn copy(input: &mut impl Read, path: &Path, size: u64) -> Result<bool, AuditError> {
-    let above = path.parent().expect("below the folder");
-    std::fs::create_dir_all(above).map_err(AuditError::reading(above))?;
-    let mut out = File::create(path).map_err(AuditError::reading(path))?;
-    // A compressed stream that is cut or damaged is an error of reading, and means the same as an early end.
-    let copied = std::io::copy(&mut input.by_ref().take(size), &mut out).unwrap_or(0);
-    let mut rest = Vec::new();
-    let padded = input.by_ref().take(padding(size)).read_to_end(&mut rest).is_ok();
-    Ok(copied == size && padded && rest.len() as u64 == padding(size) && rest.iter().all(|byte| *byte == 0))
 }

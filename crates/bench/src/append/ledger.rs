@@ -15,7 +15,10 @@ use crate::engines::LINE_BYTES;
 
 /// A sequencer over a journal whose city is open and has reported once.
 pub struct Decided {
-    sequencer: Sequencer,
+    /// Decides, and holds the read model.
+    pub sequencer: Sequencer,
+    /// Where it appends.
+    pub log: Arc<dyn EventLog>,
     /// The first receipt of each unit: its figures.
     filings: Vec<Receipt>,
 }
@@ -23,8 +26,7 @@ pub struct Decided {
 impl Decided {
     /// Opens the city's ledger in `folder`.
     pub fn create(folder: &Path) -> Result<Self> {
-        let journal = Arc::new(Journal::open(folder, JournalOptions::default())?);
-        let log: Arc<dyn EventLog> = journal;
+        let log: Arc<dyn EventLog> = Arc::new(Journal::open(folder, JournalOptions::default())?);
         let sequencer = Sequencer::start(Arc::clone(&log), ReadModel::default(), Arc::new(SystemClock));
         sequencer.submit(city::opening())?;
         let filings: Result<Vec<Receipt>, _> =
@@ -37,7 +39,7 @@ impl Decided {
         ensure!(bytes.abs_diff(LINE_BYTES) <= 10, "a correction's line has {bytes} bytes, not {LINE_BYTES}");
         let mut filings = filings;
         filings[0].hashes[1] = corrected.hashes[0];
-        Ok(Self { sequencer, filings })
+        Ok(Self { sequencer, log, filings })
     }
 }
 

@@ -6,6 +6,7 @@
 //! canonical JSON, makes both hashes and the chain, and folds the lines into its read model.
 
 mod group;
+mod heads;
 mod ledger;
 
 use std::path::Path;
@@ -23,6 +24,8 @@ use crate::engines::redb::Redb;
 use crate::engines::sqlite::Sqlite;
 use crate::report::{Table, grouped, median, per_second, percentile, ratio};
 use crate::settings::Settings;
+
+pub use heads::run as run_heads;
 
 const WRITERS: u64 = 8;
 

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use audit::bundle::{self, BundleReport, CannotBundle, Made, TableEntry};
-use chain::policy::Policy;
 use clap::Args;
 use serde_json::json;
 
@@ -34,6 +33,9 @@ pub struct VerifyArguments {
     /// 见证策略文件（C2SP tlog-policy）：账本头须有谁的签名
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// 用几个线程；不写则与处理器数相同。结果与线程数无关
+    #[arg(long, value_name = "NUMBER", value_parser = args::count)]
+    threads: Option<u32>,
 }
 
 /// A folder beside a path that goes when this goes.
@@ -109,26 +111,24 @@ fn told(output: &Path, made: &Made) -> Answer {
 /// # Errors
 /// When the bundle or the policy cannot be read.
 pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<Answer> {
-    let VerifyArguments { bundle, policy } = arguments;
+    let VerifyArguments { bundle, policy, threads } = arguments;
+    let threads = threads.map_or_else(processors, |threads| threads as usize);
     let policy = policy.as_deref().map(verify::policy).transpose()?;
     if bundle.is_dir() {
-        return Ok(answer(bundle, &bundle::check(bundle, policy.as_ref(), threads())?));
+        return Ok(answer(bundle, &bundle::check(bundle, policy.as_ref(), threads)?));
     }
     anyhow::ensure!(bundle.is_file(), "没有 {}。请检查路径。", bundle.display());
-    unpacked(bundle, policy.as_ref())
+    match bundle::check_file(bundle, policy.as_ref(), threads)? {
+        Ok(report) => Ok(answer(bundle, &report)),
+        Err(reason) => {
+            Err(WrongData(format!("{}：{reason}。若被截断，请重新索取整个包。", bundle.display())).into())
+        }
+    }
 }
 
 /// As many as the machine works on at once.
-fn threads() -> usize {
+fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-fn unpacked(file: &Path, policy: Option<&Policy>) -> anyhow::Result<Answer> {
-    let beside = Beside::make(&std::env::temp_dir(), "progress-ledger-verify")?;
-    if let Err(reason) = bundle::unpack(file, &beside.0)? {
-        return Err(WrongData(format!("{}：{reason}。请重新索取整个包。", file.display())).into());
-    }
-    Ok(answer(file, &bundle::check(&beside.0, policy, threads())?))
 }
 
 fn answer(place: &Path, report: &BundleReport) -> Answer {

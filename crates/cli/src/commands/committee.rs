@@ -107,14 +107,21 @@ fn appoint(given: Appointment, ledger: &Choice) -> anyhow::Result<Answer> {
         return draft::write(&path, &reader.opened()?.origin, &drawn_up(given, plan, size, root)?);
     }
     let writer = Writer::open(&ledger.directory()?)?;
-    let plan = writer.with_book(|book| acts::plan(book, given.plan.clone()))?;
-    let (size, root) = writer.with_model(|model| (model.size(), model.tree().root()));
-    let actor = given.actor.clone();
-    let event = drawn_up(given, plan, size, root)?;
-    let proposal = writer.with_book(|book| Proposal::of_administrator(book, vec![event]));
-    let answer = acts::send(&writer, &actor, proposal)?;
+    let answer = appoint_in(&writer, given)?;
     writer.close()?;
     Ok(answer)
+}
+
+fn appoint_in(writer: &Writer, given: Appointment) -> anyhow::Result<Answer> {
+    let actor = given.actor.clone();
+    if let Some(answer) = acts::retried(writer, &actor)? {
+        return Ok(answer);
+    }
+    let plan = writer.with_book(|book| acts::plan(book, given.plan.clone()))?;
+    let (size, root) = writer.with_model(|model| (model.size(), model.tree().root()));
+    let event = drawn_up(given, plan, size, root)?;
+    let proposal = writer.with_book(|book| Proposal::of_administrator(book, vec![event]));
+    acts::send(writer, &actor, proposal)
 }
 
 fn drawn_up(given: Appointment, plan: PlanId, size: u64, root: chain::TreeHash) -> anyhow::Result<Event> {

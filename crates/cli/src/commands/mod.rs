@@ -18,6 +18,7 @@ pub mod questions;
 mod restore;
 pub mod rules;
 mod schema;
+mod self_check;
 pub mod setup;
 mod snapshot;
 pub mod status;
@@ -116,6 +117,8 @@ pub enum Command {
     VerifyYear(bundle::VerifyArguments),
     /// 自查：verify 之外，再把保存状态逐表逐行与重算结果比对
     Fsck(verify::Arguments),
+    /// 定时自查：每隔一段时间由各行重算全部表根，不符则报警；附 Prometheus 指标
+    SelfCheck(self_check::Arguments),
     /// 压缩已封存的段文件
     Compress,
     /// 输出各类事件和计分规则的 JSON Schema
@@ -172,6 +175,7 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Bundle(arguments) => bundle::run(&arguments, ledger),
         Command::VerifyYear(arguments) => bundle::verify(&arguments),
         Command::Fsck(arguments) => fsck::run(&arguments, ledger),
+        Command::SelfCheck(arguments) => self_check::run(&arguments, ledger),
         Command::Compress => compress::run(ledger),
         Command::Hammer(arguments) => hammer::run(&arguments, ledger),
         Command::Schema(arguments) => schema::run(&arguments),

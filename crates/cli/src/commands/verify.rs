@@ -73,6 +73,7 @@ impl Arguments {
         let options = Options {
             policy: self.policy.as_deref().map(policy).transpose()?,
             remembered: self.remembered.as_deref().map(read_file).transpose()?,
+            ..Options::default()
         };
         Ok(audit::rebuild(directory, &options)?)
     }

@@ -10,7 +10,7 @@ use projections::tables::TableKind;
 use projections::{ReadModel, Reading};
 use uuid::Uuid;
 
-use super::{Actor, accepted, administrator, plan, rejected, submission_of};
+use super::{Actor, accepted, administrator, plan, rejected, retried, submission_of};
 use crate::args;
 use crate::commands::questions;
 use crate::ledger::Writer;
@@ -38,8 +38,18 @@ pub struct Arguments {
 /// # Errors
 /// When the ledger cannot be opened, or has no such plan or no rules for the day. A rejection is an answer.
 pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
-    let Arguments { directory, as_of, plan, actor } = arguments;
-    let writer = Writer::open(&directory.map_or_else(|| ledger.directory(), Ok)?)?;
+    let directory = arguments.directory.clone().map_or_else(|| ledger.directory(), Ok)?;
+    let writer = Writer::open(&directory)?;
+    let answer = record(&writer, arguments)?;
+    writer.close()?;
+    Ok(answer)
+}
+
+fn record(writer: &Writer, arguments: Arguments) -> anyhow::Result<Answer> {
+    let Arguments { directory: _, as_of, plan, actor } = arguments;
+    if let Some(answer) = retried(writer, &actor)? {
+        return Ok(answer);
+    }
     let (unit, tables) = writer.with_model(|model| {
         let book = model.ledger().book();
         let unit = actor.unit.clone().or_else(|| administrator(book));
@@ -49,12 +59,10 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let submission = actor.submission.unwrap_or_else(Uuid::new_v4);
     let shown = roots(&tables);
     let events: Vec<Event> = tables.into_iter().map(Event::from).collect();
-    let answer = match writer.record(submission_of(&actor, unit, submission, events)?)? {
-        Ok(receipt) => accepted(&writer, &receipt).table(shown),
+    Ok(match writer.record(submission_of(&actor, unit, submission, events)?)? {
+        Ok(receipt) => accepted(writer, &receipt).table(shown),
         Err(problems) => rejected(&problems),
-    };
-    writer.close()?;
-    Ok(answer)
+    })
 }
 
 /// Every published table of a plan as it follows from all lines, by its root.

@@ -167,6 +167,15 @@ pub fn sign(mut submission: Submission, key: Option<&Path>) -> anyhow::Result<Su
     Ok(submission)
 }
 
+/// The receipt of a retry whose content follows from the ledger as it stood: it is not made again from a longer one.
+///
+/// # Errors
+/// When the lines on record cannot be read.
+pub fn retried(writer: &Writer, actor: &Actor) -> anyhow::Result<Option<Answer>> {
+    let on_record = actor.submission.filter(|id| writer.has(id));
+    on_record.map(|id| Ok(accepted(writer, &writer.receipt(&id)?))).transpose()
+}
+
 /// The answer to a submission that is on record.
 #[must_use]
 pub fn accepted(writer: &Writer, receipt: &Receipt) -> Answer {

@@ -4,10 +4,10 @@ use anyhow::Context as _;
 use chain::EventHash;
 use clap::Args;
 use domain::ledger::UnitHead;
-use events::{CompletenessStated, PeriodId};
+use events::{CompletenessStated, PeriodId, UnitId};
 use uuid::Uuid;
 
-use super::{Actor, accepted, rejected, submission_of};
+use super::{Actor, accepted, rejected, retried, submission_of};
 use crate::args;
 use crate::ledger::Writer;
 use crate::ledger_dir::Choice;
@@ -38,18 +38,30 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let unit = actor.unit.clone().context("声明由单位自己作出，请写 --as 单位代码。")?;
     anyhow::ensure!(actor.key.is_some(), "无遗漏声明须签名，请用 --key 给出本单位的密钥文件。");
     let writer = Writer::open(&ledger.directory()?)?;
+    let answer = match retried(&writer, &actor)? {
+        Some(answer) => answer,
+        None => record(&writer, (period, lines, head), &actor, unit)?,
+    };
+    writer.close()?;
+    Ok(answer)
+}
+
+fn record(
+    writer: &Writer,
+    (period, lines, head): (PeriodId, Option<u64>, Option<EventHash>),
+    actor: &Actor,
+    unit: UnitId,
+) -> anyhow::Result<Answer> {
     let own = writer.with_model(|model| model.ledger().head().units.get(&unit).copied());
     let own = own.unwrap_or(UnitHead { lines: 0, hash: EventHash::ZERO });
     let stated =
         CompletenessStated { head: head.unwrap_or(own.hash), lines: lines.unwrap_or(own.lines), period };
     let shown = table(&stated);
     let submission = actor.submission.unwrap_or_else(Uuid::new_v4);
-    let answer = match writer.record(submission_of(&actor, unit, submission, vec![stated.into()])?)? {
-        Ok(receipt) => accepted(&writer, &receipt).table(shown),
+    Ok(match writer.record(submission_of(actor, unit, submission, vec![stated.into()])?)? {
+        Ok(receipt) => accepted(writer, &receipt).table(shown),
         Err(problems) => rejected(&problems),
-    };
-    writer.close()?;
-    Ok(answer)
+    })
 }
 
 fn table(stated: &CompletenessStated) -> Table {

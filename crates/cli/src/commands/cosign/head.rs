@@ -1,15 +1,15 @@
-//! The ledger's signed head, the lines behind it, and cosignatures put under it.
+//! The ledger's signed head, the tree behind it, and cosignatures put under it.
 //!
-//! Works on the note's text and the journal's lines alone: it needs no key and leaves the log's signature as it is.
+//! Works on the note's text, hash tiles and lines alone: it needs no key and leaves the log's signature as it is.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use app::publish::{TileFolder, tree_of_lines};
 use chain::TreeHash;
-use chain::hash::leaf_hash;
 use chain::note::{Checkpoint, Note, VerifierKey};
-use chain::tree::{consistency_proof, root_of};
+use chain::tree::verify_consistency;
 use store::EventLog as _;
 use store::disk::{Disk, RealDisk};
 use store_journal::Journal;
@@ -18,9 +18,8 @@ use crate::args::read_text;
 use crate::durable;
 use crate::ending::WrongData;
 use crate::ledger::of_store;
+use crate::output::complain;
 
-/// Lines that are read at once.
-const BATCH_LINES: usize = 4_096;
 /// How often a lock that somebody else holds is tried, and how long to wait in between.
 const LOCK_ATTEMPTS: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(100);
@@ -106,41 +105,66 @@ fn with_line(text: &str, note: &Note, line: &str, key: &VerifierKey) -> String {
     format!("{head}{others}{line}")
 }
 
-/// The leaf hashes of the lines that a head covers, for proofs.
-pub struct Leaves(Vec<TreeHash>);
+/// The tree under a head, read from a few hash tiles; from the lines where the tiles do not lead to the head.
+pub struct Tree {
+    journal: Journal,
+    tiles: TileFolder,
+    size: u64,
+    root: TreeHash,
+}
 
-impl Leaves {
-    /// Reads the lines that `head` covers and compares their root with it: nothing is sent that the lines do not bear out.
+impl Tree {
+    /// Opens the tree that `head` signs and compares its root with it: nothing is sent that the ledger does not bear out.
     ///
     /// # Errors
-    /// When the lines cannot be read, are too few, or have another root.
+    /// When lines or tiles cannot be read, the lines are too few, or they have another root.
     pub fn under(head: &Checkpoint, directory: &Path) -> anyhow::Result<Self> {
         let journal = Journal::open_read_only(directory).map_err(of_store)?;
-        let mut leaves: Vec<TreeHash> = Vec::new();
-        while (leaves.len() as u64) < head.size {
-            let next = leaves.len() as u64;
-            let wanted = usize::try_from(head.size - next).unwrap_or(BATCH_LINES).min(BATCH_LINES);
-            let batch = journal.read(next, wanted).map_err(of_store)?;
-            if batch.is_empty() {
-                return Err(WrongData(format!(
-                    "账本头有 {} 行，账本只有 {next} 行。请先用 verify 核验。",
-                    head.size
-                ))
-                .into());
-            }
-            leaves.extend(batch.iter().map(|(_, line)| leaf_hash(line)));
-        }
-        if root_of(&leaves) != head.root {
-            let said = format!("前 {} 行的树根与账本头不符，没有送出。请先用 verify 核验。", head.size);
+        let lines = journal.size().map_err(of_store)?;
+        if lines < head.size {
+            let said = format!("账本头有 {} 行，账本只有 {lines} 行。请先用 verify 核验。", head.size);
             return Err(WrongData(said).into());
         }
-        Ok(Self(leaves))
+        let tree = Self { journal, tiles: TileFolder::of(directory), size: head.size, root: head.root };
+        if tree.tiles.tree(&tree.journal, tree.size).root()? != tree.root {
+            Self::tell_wrong_tiles();
+            if tree_of_lines(&tree.journal, tree.size).root()? != tree.root {
+                return Err(tree.unlike());
+            }
+        }
+        Ok(tree)
     }
 
     /// The proof that the first `old` lines are the beginning of all; of none, and beyond the last, an empty one.
-    pub fn proof_from(&self, old: u64) -> Vec<TreeHash> {
-        let old = usize::try_from(old).ok();
-        old.and_then(|old| consistency_proof(&self.0, old)).unwrap_or_default()
+    ///
+    /// Whatever is given was verified: a damaged tile is told, and the lines asked instead.
+    ///
+    /// # Errors
+    /// When lines or tiles cannot be read, or do not lead to the head.
+    pub fn proof_from(&self, old: u64) -> anyhow::Result<Vec<TreeHash>> {
+        if !(1..self.size).contains(&old) {
+            return Ok(Vec::new());
+        }
+        let holds =
+            |old_root, proof: &[TreeHash]| verify_consistency((old, old_root), (self.size, self.root), proof);
+        let tiled = |size| self.tiles.tree(&self.journal, size);
+        let proof = tiled(self.size).consistency_proof(old)?.unwrap_or_default();
+        if holds(tiled(old).root()?, &proof) {
+            return Ok(proof);
+        }
+        Self::tell_wrong_tiles();
+        let of_lines = |size| tree_of_lines(&self.journal, size);
+        let proof = of_lines(self.size).consistency_proof(old)?.unwrap_or_default();
+        if holds(of_lines(old).root()?, &proof) { Ok(proof) } else { Err(self.unlike()) }
+    }
+
+    fn tell_wrong_tiles() {
+        complain("提示：哈希瓦片有误，改由各行重算；head --rebuild-tiles 可重建瓦片。\n");
+    }
+
+    fn unlike(&self) -> anyhow::Error {
+        let said = format!("前 {} 行的树根与账本头不符，没有送出。请先用 verify 核验。", self.size);
+        WrongData(said).into()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::ledger_dir::Choice;
 use crate::output::Answer;
 
 use client::{Door, Said};
-use head::Leaves;
+use head::Tree;
 
 pub use head::SignedHead;
 
@@ -52,19 +52,19 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     anyhow::ensure!(key.kind() == KeyType::Cosignature, "“{}”不是见证方的验证密钥（0x04 型）。", key.name());
     let policy = arguments.policy.as_deref().map(super::verify::policy).transpose()?;
     let signed = SignedHead::read(&directory)?;
-    let leaves = Leaves::under(&signed.head, &directory)?;
-    let (from, lines) = asked(&Door::at(&arguments.witness)?, &signed, &leaves)?;
+    let tree = Tree::under(&signed.head, &directory)?;
+    let (from, lines) = asked(&Door::at(&arguments.witness)?, &signed, &tree)?;
     let cosignature = Cosignature::of(&signed.note, &lines, key)?;
     let note = signed.cosigned(&cosignature.line, key)?;
     Ok(answer(&signed, key, from, cosignature.time_s, policy.map(|policy| met(&policy, &note))))
 }
 
 /// Asks until the witness cosigns; gives the size it knew and the lines it answered.
-fn asked(door: &Door, signed: &SignedHead, leaves: &Leaves) -> anyhow::Result<(u64, String)> {
+fn asked(door: &Door, signed: &SignedHead, tree: &Tree) -> anyhow::Result<(u64, String)> {
     let size = signed.head.size;
     let mut from = 0;
     for _ in 0..ATTEMPTS {
-        let known = match door.ask(from, &leaves.proof_from(from), &signed.text)? {
+        let known = match door.ask(from, &tree.proof_from(from)?, &signed.text)? {
             Said::Lines(lines) => return Ok((from, lines)),
             Said::Refused { status, reason } => return Err(refused(status, &reason)),
             Said::Size(known) => known,

@@ -10,7 +10,7 @@ use events::{AccountId, Event, SnapshotApproved, SnapshotFrozen, SnapshotRestate
 use projections::snapshots::{Remade, remake};
 use uuid::Uuid;
 
-use super::super::acts::{Actor, accepted, administrator, rejected, submission_of};
+use super::super::acts::{Actor, accepted, administrator, rejected, retried, submission_of};
 use super::{Pick, draft, files, name, pick};
 use crate::args;
 use crate::ending::WrongData;
@@ -86,8 +86,8 @@ fn record(given: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
 fn record_with(given: &Arguments, writer: &Writer) -> anyhow::Result<Answer> {
     let actor = given.actor();
     // A retry: whether the quorum was there the first time is on record, and not decided again.
-    if let Some(id) = actor.submission.filter(|id| writer.has(id)) {
-        return Ok(accepted(writer, &writer.receipt(&id)?));
+    if let Some(answer) = retried(writer, &actor)? {
+        return Ok(answer);
     }
     let (snapshot, origin) = writer.with_model(|model| {
         let opened = model.ledger().book().registry().opened().context("账本里还没有任何一行。")?;

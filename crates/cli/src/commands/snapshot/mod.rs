@@ -182,11 +182,17 @@ fn act(
     event: impl FnOnce(&Snapshot) -> Event,
 ) -> anyhow::Result<Answer> {
     let writer = Writer::open(&ledger.directory()?)?;
-    let proposal = writer.with_model(|model| {
-        let snapshot = pick(model.ledger().snapshots(), which)?;
-        anyhow::Ok(Proposal::of_administrator(model.ledger().book(), vec![event(snapshot)]))
-    })?;
-    let answer = acts::send(&writer, actor, proposal)?;
+    let answer = match acts::retried(&writer, actor)? {
+        // Which snapshot was meant may not be the one that a pick finds now.
+        Some(answer) => answer,
+        None => {
+            let proposal = writer.with_model(|model| {
+                let snapshot = pick(model.ledger().snapshots(), which)?;
+                anyhow::Ok(Proposal::of_administrator(model.ledger().book(), vec![event(snapshot)]))
+            })?;
+            acts::send(&writer, actor, proposal)?
+        }
+    };
     writer.close()?;
     Ok(answer)
 }

@@ -47,17 +47,24 @@ pub struct Arguments {
 /// When the ledger has not what is to be frozen. A rejection is an answer.
 pub fn run(given: Arguments, restating: Option<String>, ledger: &Choice) -> anyhow::Result<Answer> {
     let writer = Writer::open(&ledger.directory()?)?;
+    let answer = record(&writer, &given, restating)?;
+    writer.close()?;
+    Ok(answer)
+}
+
+fn record(writer: &Writer, given: &Arguments, restating: Option<String>) -> anyhow::Result<Answer> {
+    if let Some(answer) = acts::retried(writer, &given.actor)? {
+        return Ok(answer);
+    }
     let plan = writer.with_book(|book| acts::plan(book, given.plan.clone()))?;
     let slot = Slot { plan, year: given.year, kind: given.kind };
     let frozen = writer.with_model(|model| model.ledger().snapshots().frozen(&slot).cloned());
     let before = frozen.map(|frozen| Ok::<_, anyhow::Error>((writer.root_at(frozen.manifest.size)?, frozen)));
     let before = before.transpose()?;
-    let proposed = writer.with_model(|model| propose(model, &given, restating, &slot, before.as_ref()))?;
+    let proposed = writer.with_model(|model| propose(model, given, restating, &slot, before.as_ref()))?;
     let checklist = writer.with_model(|model| blockers(model, &slot, &proposed));
     let proposal = writer.with_book(|book| Proposal::of_administrator(book, vec![proposed.into()]));
-    let answer = acts::send(&writer, &given.actor, proposal)?;
-    writer.close()?;
-    Ok(answer.table(checklist))
+    Ok(acts::send(writer, &given.actor, proposal)?.table(checklist))
 }
 
 fn propose(
