@@ -17,6 +17,10 @@ pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
     pub(crate) tables: u64,
     pub(crate) statements: u64,
+    /// Files of frozen snapshots' copies that were compared.
+    pub(crate) frozen_files: u64,
+    /// Files of frozen snapshots that nobody kept.
+    pub(crate) frozen_missing: u64,
 }
 
 /// Makes every attested table again from the folded lines, and compares each statement with its unit's chain.

@@ -10,11 +10,13 @@ pub mod cell_proof;
 mod finding;
 mod fold;
 mod freezing;
+mod frozen_copies;
 mod heads;
 mod journal;
 mod parallel;
 mod pieces;
 pub mod rows;
+pub mod saved;
 mod tiles;
 
 use std::collections::BTreeMap;
@@ -38,13 +40,16 @@ pub struct Options {
     pub policy: Option<Policy>,
     /// The newest signed tree head seen earlier, as it was kept.
     pub remembered: Option<Vec<u8>>,
+    /// The head that whoever signs for the ledger keeps beside the key. It may be ahead of the published one, and a
+    /// `ledger-restored` line may have given it up.
+    pub kept: Option<Vec<u8>>,
 }
 
 /// What an audit found. Serialized, it is what `--json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// In the order of checks: lines, the end of the active segment, tree head, earlier head, tiles,
-    /// attested tables, units' statements.
+    /// In the order of checks: lines, the end of the active segment, tree head, earlier heads, tiles,
+    /// attested tables, units' statements, copies of frozen tables.
     pub findings: Vec<Finding>,
     /// What follows from the findings.
     pub verdict: Verdict,
@@ -62,12 +67,16 @@ pub struct Report {
     pub folded_lines: Option<u64>,
     /// The size of the tree head on disk, if there is a readable one.
     pub signed_lines: Option<u64>,
+    /// The size of the head kept beside the key, if one was compared.
+    pub kept_lines: Option<u64>,
     /// How many units' signatures over submissions were checked.
     pub signatures: u64,
     /// How many table roots on record were compared with tables made again.
     pub attested_tables: u64,
     /// How many units' statements of their lines were compared with their chains.
     pub statements: u64,
+    /// How many files of frozen snapshots' copies were compared with what was frozen.
+    pub frozen_files: u64,
     /// How many tiles and bundles were compared.
     pub tiles: u64,
     /// What was not checked, and so is not covered by a clean verdict.
@@ -132,10 +141,21 @@ pub fn replay(
 /// # Errors
 /// [`AuditError`] when the folder or a file in it cannot be read.
 pub fn rebuild(path: &Path, options: &Options) -> Result<(Report, Option<ReadModel>), AuditError> {
+    let (report, model) = rebuild_once(path, options)?;
+    if model.as_ref().is_some_and(|model| heads::gave_up(model, options)) {
+        // The lines themselves say that this head was lost with an older history: it forbids nothing any more.
+        return rebuild_once(path, &Options { kept: None, ..options.clone() });
+    }
+    Ok((report, model))
+}
+
+fn rebuild_once(path: &Path, options: &Options) -> Result<(Report, Option<ReadModel>), AuditError> {
     let (audited, fold) = run(path, options, Rebuild::default())?;
     let model = fold.finish(audited.verifier.tree());
-    let attested = attested::check(path, &model)?;
-    let report = audited.report(Some(model.size()), attested);
+    let mut outcome = attested::check(path, &model)?;
+    let whole = model.size() == audited.verifier.lines();
+    frozen_copies::check(path, &model, whole, &mut outcome)?;
+    let report = audited.report(Some(model.size()), outcome);
     Ok((report, Some(model).filter(|model| model.size() > 0)))
 }
 
@@ -179,9 +199,11 @@ impl Audited<'_> {
             units: verifier.units(),
             folded_lines,
             signed_lines: heads.size(),
+            kept_lines: heads.kept_size(),
             signatures: verifier.signatures(),
             attested_tables: attested.tables,
             statements: attested.statements,
+            frozen_files: attested.frozen_files,
             tiles,
             not_checked,
             ignored: journal.ignored,
@@ -201,12 +223,17 @@ impl Audited<'_> {
             (behind, NotChecked::LinesAfterHead),
             (no_key, NotChecked::LogKey),
             (options.policy.is_none() || !heads.exists(), NotChecked::Witnesses),
-            (options.remembered.is_none(), NotChecked::Freshness),
+            (heads.exists() && !heads.is_cosigned(), NotChecked::Unwitnessed),
+            (heads.time_stamps == Some(0), NotChecked::NoTimeStamp),
+            (heads.time_stamps.is_some_and(|count| count > 0), NotChecked::TimeStamps),
+            (options.remembered.is_none() && options.kept.is_none(), NotChecked::Freshness),
+            (options.remembered.is_none() && options.kept.is_some(), NotChecked::OutsideFreshness),
             (*tiles == 0, NotChecked::Tiles),
             (verifier.signatures() > 0 && !folded, NotChecked::Enrolment),
             (!folded, NotChecked::Tables),
             (folded && lines > 0 && attested.tables == 0, NotChecked::AttestedTables),
             (folded && lines > 0 && attested.statements == 0, NotChecked::Statements),
+            (attested.frozen_missing > 0, NotChecked::FrozenCopies),
         ];
         list.into_iter().filter(|(missing, _)| *missing).map(|(_, what)| what).collect()
     }

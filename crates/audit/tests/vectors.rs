@@ -16,7 +16,7 @@ fn audit(case: &Path) -> Report {
     let policy =
         fs::read(case.join("policy")).ok().map(|bytes| chain::policy::Policy::parse(&bytes).unwrap());
     let remembered = fs::read(case.join("remembered")).ok();
-    verify_directory(case, &Options { policy, remembered }).unwrap()
+    verify_directory(case, &Options { policy, remembered, kept: None }).unwrap()
 }
 
 fn folders(folder: &Path) -> Vec<PathBuf> {

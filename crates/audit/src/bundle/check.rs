@@ -59,7 +59,7 @@ pub fn check(folder: &Path, policy: Option<&Policy>, threads: usize) -> Result<B
     };
     report.bundle = Some(manifest.bundle.clone());
     files(folder, &manifest, threads, &mut report)?;
-    let options = Options { policy: policy.cloned(), remembered: None };
+    let options = Options { policy: policy.cloned(), ..Options::default() };
     if !folder.join("journal").is_dir() {
         report.findings.push(wrong("bundle-file", "journal", "没有"));
         return Ok(report);

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::questions;
 use crate::args::read_file;
 use crate::ending::WrongData;
+use crate::heads;
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table};
 
@@ -73,9 +74,16 @@ impl Arguments {
         let options = Options {
             policy: self.policy.as_deref().map(policy).transpose()?,
             remembered: self.remembered.as_deref().map(read_file).transpose()?,
+            kept: kept(directory)?,
         };
         Ok(audit::rebuild(directory, &options)?)
     }
+}
+
+/// The head that is kept beside the folder, as the key is; a copy elsewhere has none.
+fn kept(directory: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    let path = heads::beside(&directory.canonicalize()?);
+    if path.is_file() { read_file(&path).map(Some) } else { Ok(None) }
 }
 
 /// What an audit found, for people and programs; exit code 1 unless there are lines and nothing is wrong with them.
@@ -129,6 +137,7 @@ fn verdict(directory: &Path, report: &Report) -> String {
 pub fn counted(report: &Report) -> Table {
     let mut table = Table::new("核验了什么", ["项目", "内容"]);
     let folded = report.folded_lines.map_or_else(|| "没有".to_owned(), |lines| format!("{lines} 行"));
+    let kept = report.kept_lines.map_or_else(|| "没有".to_owned(), |lines| format!("前 {lines} 行"));
     let signed = report.signed_lines.map_or_else(|| "没有".to_owned(), |lines| format!("前 {lines} 行"));
     let rows = [
         ("行（规范写法、哈希、两条链、编号）", format!("{} 行", report.lines)),
@@ -136,11 +145,13 @@ pub fn counted(report: &Report) -> Table {
         ("最后一行的哈希", report.head.to_string()),
         ("单位链", format!("{} 个单位", report.units.len())),
         ("已签账本头", signed),
+        ("密钥旁保存的账本头", kept),
         ("单位签名", format!("{} 个", report.signatures)),
         ("哈希瓦片", format!("{} 个", report.tiles)),
         ("由各行重算读模型", folded),
         ("登记的表根（重算比对）", format!("{} 个", report.attested_tables)),
         ("单位的无遗漏声明", format!("{} 份", report.statements)),
+        ("冻结快照留存的文件", format!("{} 个", report.frozen_files)),
     ];
     rows.into_iter().for_each(|(what, text)| table.row([what.to_owned(), text]));
     if report.ignored.is_empty() {
