@@ -43,6 +43,10 @@ impl Key {
         Self::of(ORIGIN, KeyType::Ed25519, &format!("heads {number}"))
     }
 
+    pub const fn verifier(&self) -> &VerifierKey {
+        &self.1
+    }
+
     fn of_unit(unit: &str) -> Self {
         Self::of(unit, KeyType::Ed25519, unit)
     }

@@ -7,6 +7,7 @@ mod check;
 mod fields;
 mod ledger;
 mod matrix;
+mod seeds;
 
 use std::path::PathBuf;
 

@@ -14,6 +14,10 @@ const BLOCK: usize = 512;
 const LEVEL: i32 = 9;
 /// A member may unpack to so much: a guard against compressed bombs.
 const MAX_MEMBER: u64 = 1 << 34;
+/// How a zstd frame begins.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// What a file that ends too early is.
+const CUT: &str = "文件不完整，可能被截断";
 
 /// The header of a member; the only one that [`unpack`] accepts for its name and size.
 fn header(name: &str, size: u64) -> [u8; BLOCK] {
@@ -84,20 +88,41 @@ fn members(folder: &Path, out: &mut impl Write) -> Result<(), AuditError> {
 pub(super) fn unpack(file: &Path, folder: &Path) -> Result<Result<(), String>, AuditError> {
     let open = || File::open(file).map_err(AuditError::reading(file));
     let mut magic = [0; 4];
-    let compressed = open()?.read_exact(&mut magic).is_ok() && magic == [0x28, 0xb5, 0x2f, 0xfd];
-    let input: Box<dyn Read> = match compressed {
+    let compressed = open()?.read_exact(&mut magic).is_ok() && magic == MAGIC;
+    let mut input: Box<dyn Read> = match compressed {
         true => Box::new(zstd::Decoder::new(open()?).map_err(AuditError::reading(file))?),
         false => Box::new(BufReader::new(open()?)),
     };
-    extract(input, folder)
+    extract(&mut input, &mut |name, content| copy(content, &folder.join(name)))
 }
 
-fn extract(mut input: Box<dyn Read>, folder: &Path) -> Result<Result<(), String>, AuditError> {
+/// Reads a file in memory to its end; gives its manifest. No other member is kept.
+pub(super) fn manifest(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut input: Box<dyn Read> = match bytes.starts_with(&MAGIC) {
+        true => Box::new(zstd::Decoder::new(bytes).map_err(|_| CUT.to_owned())?),
+        false => Box::new(bytes),
+    };
+    let mut manifest = Vec::new();
+    let extracted = extract(&mut input, &mut |name, content| {
+        let read = match name {
+            MANIFEST => content.read_to_end(&mut manifest).unwrap_or(0) as u64,
+            _ => std::io::copy(content, &mut std::io::sink()).unwrap_or(0),
+        };
+        Ok(read)
+    });
+    extracted.map_err(|error| error.to_string())??;
+    if manifest.is_empty() { Err("没有清单，可能被截断".to_owned()) } else { Ok(manifest) }
+}
+
+/// Puts a member somewhere; gives how many bytes of it there were.
+type Put<'a> = dyn FnMut(&str, &mut dyn Read) -> Result<u64, AuditError> + 'a;
+
+fn extract(input: &mut dyn Read, put: &mut Put<'_>) -> Result<Result<(), String>, AuditError> {
     let mut last = String::new();
     loop {
         let mut block = [0; BLOCK];
         if input.read_exact(&mut block).is_err() {
-            return Ok(Err("文件不完整，可能被截断".to_owned()));
+            return Ok(Err(CUT.to_owned()));
         }
         if block == [0; BLOCK] {
             break;
@@ -109,8 +134,8 @@ fn extract(mut input: Box<dyn Read>, folder: &Path) -> Result<Result<(), String>
         if last == MANIFEST || (name != MANIFEST && name <= last) {
             return Ok(Err(format!("打包文件里“{name}”的次序不对")));
         }
-        let path = folder.join(&name);
-        if !copy(&mut input, &path, size)? {
+        let put = put(&name, &mut Read::take(&mut *input, size))?;
+        if put != size || !is_padded(input, padding(size)) {
             return Ok(Err(format!("文件不完整，在“{name}”处被截断")));
         }
         last = name;
@@ -118,6 +143,13 @@ fn extract(mut input: Box<dyn Read>, folder: &Path) -> Result<Result<(), String>
     let mut rest = Vec::new();
     let ended = input.take(2 * BLOCK as u64).read_to_end(&mut rest).is_ok() && rest == [0; BLOCK];
     Ok(if ended { Ok(()) } else { Err("文件的结尾不对，可能被截断或续写".to_owned()) })
+}
+
+/// Whether so many zero bytes come next.
+fn is_padded(input: &mut dyn Read, length: u64) -> bool {
+    let mut rest = Vec::new();
+    let read = input.take(length).read_to_end(&mut rest);
+    read.is_ok() && rest.len() as u64 == length && rest.iter().all(|byte| *byte == 0)
 }
 
 /// Name and size of a member; none where the header is not exactly ours.
@@ -128,14 +160,11 @@ fn member(block: &[u8; BLOCK]) -> Option<(String, u64)> {
     (size <= MAX_MEMBER && header(name, size) == *block).then(|| (name.to_owned(), size))
 }
 
-/// Writes a member; whether the input had all of it.
-fn copy(input: &mut impl Read, path: &Path, size: u64) -> Result<bool, AuditError> {
+/// Writes a member; gives how much of it there was.
+fn copy(content: &mut dyn Read, path: &Path) -> Result<u64, AuditError> {
     let above = path.parent().expect("below the folder");
     std::fs::create_dir_all(above).map_err(AuditError::reading(above))?;
     let mut out = File::create(path).map_err(AuditError::reading(path))?;
     // A compressed stream that is cut or damaged is an error of reading, and means the same as an early end.
-    let copied = std::io::copy(&mut input.by_ref().take(size), &mut out).unwrap_or(0);
-    let mut rest = Vec::new();
-    let padded = input.by_ref().take(padding(size)).read_to_end(&mut rest).is_ok();
-    Ok(copied == size && padded && rest.len() as u64 == padding(size) && rest.iter().all(|byte| *byte == 0))
+    Ok(std::io::copy(content, &mut out).unwrap_or(0))
 }
