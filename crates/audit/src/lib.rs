@@ -7,6 +7,7 @@ mod attested;
 mod blocks;
 pub mod bundle;
 pub mod cell_proof;
+pub mod evidence;
 mod finding;
 mod fold;
 mod freezing;

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use audit::cell_proof::Trust;
+use audit::evidence::{self, EvidenceReport};
 use audit::{Finding, Options, Report, Verdict};
 use chain::note::VerifierKey;
 use chain::policy::Policy;
@@ -33,6 +35,9 @@ pub struct Arguments {
     /// 以前保存的账本头：用来发现账本被换成旧副本或被改写
     #[arg(long, value_name = "FILE")]
     remembered: Option<PathBuf>,
+    /// 单位签名而没有入账的无遗漏声明（statement 留下的文件，可写多次）：核对它与账本是否矛盾
+    #[arg(long, value_name = "FILE")]
+    evidence: Vec<PathBuf>,
 }
 
 /// Audits a ledger's folder. Findings are the answer, not an error.
@@ -45,7 +50,27 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     }
     let directory = arguments.directory(ledger)?;
     let (report, model) = arguments.audit(&directory)?;
-    Ok(answer(&directory, &report, model.as_ref()))
+    let answer = answer(&directory, &report, model.as_ref());
+    if arguments.evidence.is_empty() {
+        return Ok(answer);
+    }
+    let model = model.context("没有任何一行可供核对证据。")?;
+    let hold = |file: &PathBuf| Ok((file.clone(), evidence::check(&directory, &model, &read_file(file)?)?));
+    let held = arguments.evidence.iter().map(hold).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(with_evidence(answer, &held))
+}
+
+/// What came of files of evidence, for people and programs.
+fn with_evidence(answer: Answer, held: &[(PathBuf, EvidenceReport)]) -> Answer {
+    let rows: Vec<_> = held.iter().map(|(file, report)| json!({ "file": file, "report": report })).collect();
+    let mut table = Table::new("单位留存的声明与账本", ["文件", "结果"]);
+    for (file, report) in held {
+        let agrees = || "与账本一致：账上该单位的那一行正是它所签的。".to_owned();
+        let said = report.finding.as_ref().map_or_else(agrees, |finding| finding.message_zh.clone());
+        table.row([file.display().to_string(), said]);
+    }
+    let found = held.iter().any(|(_, report)| report.finding.is_some());
+    answer.also("evidence", json!(rows)).table(table).finding_if(found)
 }
 
 impl Arguments {
