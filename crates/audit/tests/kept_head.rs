@@ -102,3 +102,21 @@ fn what_nobody_outside_has_seen_is_said() {
     std::fs::write(&checkpoint, format!("{note}{line}\n")).unwrap();
     assert_eq!(has(&not_checked()), [false, false, true]);
 }
+
+#[test]
+fn the_very_head_that_was_remembered_is_no_older_one() {
+    let written = Written::opened();
+    let folder = written.folder();
+    ledger::sign(folder.path(), &written, &log_key());
+    let remembered = Some(head_of(&written, &log_key()));
+    let (report, _) = rebuild(folder.path(), &Options { remembered, ..Options::default() }).unwrap();
+    assert_eq!(found(&report), []);
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_read_is_not_taken_for_none() {
+    let folder = Written::opened().folder();
+    std::fs::create_dir(folder.path().join("checkpoint")).unwrap();
+    let error = rebuild(folder.path(), &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("checkpoint"), "{error}");
+}
