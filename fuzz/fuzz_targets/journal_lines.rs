@@ -1,8 +1,9 @@
 //! No bytes make the readers of a journal panic; a line that is read is written back as it stood; what recovery keeps
 //! is whole.
 //!
-//! Changed bytes seldom get past hashes. So the input is taken twice: as a journal, and as the recipe of one, whose
-//! lines are chained here and then damaged in one place.
+//! Changed bytes seldom get past hashes. So an input that is no line's beginning is the recipe of a journal, whose lines are
+//! chained here and then damaged in one place. Nothing touches a disk; what takes time is hashing, so recipes are short and
+//! each input is taken one way only.
 #![no_main]
 
 use chain::line::{Envelope, Line, write};
@@ -11,9 +12,15 @@ use chain::verify::{Checked, Verifier};
 use chain::{EventHash, Instant};
 use libfuzzer_sys::fuzz_target;
 
+/// Submissions in a recipe; enough for an append before the last one and for one of several submissions.
+const SUBMISSIONS: usize = 5;
+
 fuzz_target!(|bytes: &[u8]| {
-    check(bytes);
-    check(&made(bytes));
+    match bytes.first() {
+        Some(b'{' | b'\n') => check(bytes),
+        Some(_) => check(&made(bytes)),
+        None => {}
+    }
 });
 
 fn check(journal: &[u8]) {
@@ -55,7 +62,7 @@ fn made(recipe: &[u8]) -> Vec<u8> {
     };
     let mut journal = Vec::new();
     let (mut prev, mut position, mut micros) = (EventHash::ZERO, 0, 1_650_000_000_000_000);
-    for (number, byte) in (1_u128..).zip(rest.iter().take(12)) {
+    for (number, byte) in (1_u128..).zip(rest.iter().take(SUBMISSIONS)) {
         let size = u32::from(byte & 3) + 1;
         micros += i64::from(byte >> 7 == 0 || number == 1);
         for k in 0..size {

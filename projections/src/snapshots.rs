@@ -97,6 +97,14 @@ pub fn restated(before: &Reading<'_>, now: &Reading<'_>) -> Vec<AreaRestated> {
     areas.collect()
 }
 
+/// Where the copy of a frozen snapshot is below a ledger's folder: `snapshots/<year>-<kind>/<plan>-<position>`; the position
+/// tells a restatement, or a freezing after a reopening, from the first.
+#[must_use]
+pub fn folder(snapshot: &Snapshot) -> String {
+    let SnapshotProposed { year, kind, plan, .. } = &snapshot.manifest;
+    format!("snapshots/{year}-{}/{plan}-{}", kind.word(), snapshot.position)
+}
+
 /// Why a snapshot's tables cannot be made again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotReproducible {

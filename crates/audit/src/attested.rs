@@ -16,6 +16,10 @@ pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
     pub(crate) tables: u64,
     pub(crate) statements: u64,
+    /// Files of frozen snapshots' copies that were compared.
+    pub(crate) frozen_files: u64,
+    /// Files of frozen snapshots that nobody kept.
+    pub(crate) frozen_missing: u64,
 }
 
 /// Makes every attested table again from the folded lines, whose leaf hashes these are, on so many threads, and compares each

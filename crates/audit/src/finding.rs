@@ -127,8 +127,18 @@ fn sentence(kind: &str) -> &'static str {
         }
         "saved-table" => "保存状态里的值与由各行重算的不同。账本不受影响，请删去 state 目录后查明原因。",
         "published-table" => "所附的表与由各行重算的不同。请以重算的为准，并向出具方核对。",
+        "frozen-copy" => {
+            "留存的冻结文件与冻结时的不同。请删去该文件后用 snapshot show 补写，并查明是谁改了它。"
+        }
+        "frozen-stray" => "snapshots 下有不属于任何冻结快照的文件，不能当作冻结的表。请移走并查明来历。",
+        "kept-head" => "密钥旁保存的树头无法读取，或没有本台账密钥的有效签名。请从备份或见证方取回。",
         "statement-disagrees" => {
             "单位签名声明的行数或末行与账本不符，可能有该单位的行被遗漏。请该单位核对回执。"
+        }
+        "evidence-format" => "文件不是单位签名的无遗漏声明，不能作证据。请向该单位索取原件。",
+        "evidence-key" => "签名的密钥没有为该单位登记过，不能证明是该单位所签。请核对是不是这个账本。",
+        "evidence-contradicts" => {
+            "该单位签名的声明与账本矛盾。谁对谁错由该单位的回执判断：请保留声明、回执和账本，交审计。"
         }
         "statement-unsigned" => "无遗漏声明没有单位签名，不能证明什么。请该单位重新声明。",
         "proof-format" => "文件不是完整的单格证明，可能被截断或改动。请向出具方重新索取。",
@@ -199,6 +209,14 @@ pub enum NotChecked {
     Witnesses,
     /// No earlier head was given: an older copy cannot be told from the newest.
     Freshness,
+    /// Nobody but the ledger itself signed its head.
+    Unwitnessed,
+    /// No time-stamp answer lies beside the ledger: nothing from outside says when a head existed.
+    NoTimeStamp,
+    /// Time-stamp answers: their authority's signature, and which head they are of.
+    TimeStamps,
+    /// Beside the head kept with the key no earlier head was given: whoever holds the key can exchange both.
+    OutsideFreshness,
     /// There are no tiles to compare.
     Tiles,
     /// Whether the keys of signed submissions were enrolled for their units at that position.
@@ -209,6 +227,8 @@ pub enum NotChecked {
     AttestedTables,
     /// No unit has stated how many lines it has.
     Statements,
+    /// A frozen snapshot has no copy, or not of every table.
+    FrozenCopies,
 }
 
 impl NotChecked {
@@ -222,11 +242,16 @@ impl NotChecked {
             Self::LogKey => "log-key",
             Self::Witnesses => "witnesses",
             Self::Freshness => "freshness",
+            Self::Unwitnessed => "unwitnessed",
+            Self::NoTimeStamp => "no-time-stamp",
+            Self::TimeStamps => "time-stamps",
+            Self::OutsideFreshness => "outside-freshness",
             Self::Tiles => "tiles",
             Self::Enrolment => "enrolment",
             Self::Tables => "tables",
             Self::AttestedTables => "attested-tables",
             Self::Statements => "statements",
+            Self::FrozenCopies => "frozen-copies",
         }
     }
 
@@ -240,10 +265,19 @@ impl NotChecked {
             Self::LogKey => "首行没有可读的密钥，树头的签名未核验。",
             Self::Witnesses => "未给出见证策略：没有核验见证方的签名。",
             Self::Freshness => "未给出此前见过的树头：无法区分最新副本与旧副本。",
+            Self::Unwitnessed => {
+                "树头上没有见证方的副署：账本对不同的人出示不同的历史时，无人可以作证。可用 cosign 取得。"
+            }
+            Self::NoTimeStamp => "没有时间戳回执：没有外部机构证明树头何时已经存在。可用 timestamp 取得。",
+            Self::TimeStamps => "有时间戳回执，未核验：其签名与证书链请用 openssl ts -verify 核验。",
+            Self::OutsideFreshness => {
+                "只与本机密钥旁保存的树头比对过；未给出自己此前保存的树头，无法排除两者被一起替换。"
+            }
             Self::Tiles => "没有哈希瓦片可供比对。",
             Self::Enrolment => "已核验单位签名本身，未核验其密钥当时是否已登记。",
             Self::AttestedTables => "账上没有登记过表根：重算了表，但没有可比对的。可用 attest 登记。",
             Self::Statements => "没有单位作过无遗漏声明：单位链之外，没有单位自己确认过行数。",
+            Self::FrozenCopies => "有冻结的快照没有（或没有全部）留存的表：未比对。可用 snapshot show 补写。",
             Self::Tables => "各行的内容没有（或没有全部）重算成成绩表，只核验了字节、哈希链与树。",
         }
     }

@@ -7,9 +7,11 @@ mod attested;
 mod blocks;
 pub mod bundle;
 pub mod cell_proof;
+pub mod evidence;
 mod finding;
 mod fold;
 mod freezing;
+mod frozen_copies;
 mod heads;
 mod journal;
 mod parallel;
@@ -43,6 +45,9 @@ pub struct Options {
     pub policy: Option<Policy>,
     /// The newest signed tree head seen earlier, as it was kept.
     pub remembered: Option<Vec<u8>>,
+    /// The head that whoever signs for the ledger keeps beside the key. It may be ahead of the published one, and a
+    /// `ledger-restored` line may have given it up.
+    pub kept: Option<Vec<u8>>,
     /// On how many threads lines are worked on, beside the one that reads; none: on two. No part of the result.
     pub threads: Option<NonZeroUsize>,
 }
@@ -58,8 +63,8 @@ impl Options {
 /// What an audit found. Serialized, it is what `--json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// In the order of checks: lines, the end of the active segment, tree head, earlier head, tiles,
-    /// attested tables, units' statements.
+    /// In the order of checks: lines, the end of the active segment, tree head, earlier heads, tiles,
+    /// attested tables, units' statements, copies of frozen tables.
     pub findings: Vec<Finding>,
     /// What follows from the findings.
     pub verdict: Verdict,
@@ -77,12 +82,16 @@ pub struct Report {
     pub folded_lines: Option<u64>,
     /// The size of the tree head on disk, if there is a readable one.
     pub signed_lines: Option<u64>,
+    /// The size of the head kept beside the key, if one was compared.
+    pub kept_lines: Option<u64>,
     /// How many units' signatures over submissions were checked.
     pub signatures: u64,
     /// How many table roots on record were compared with tables made again.
     pub attested_tables: u64,
     /// How many units' statements of their lines were compared with their chains.
     pub statements: u64,
+    /// How many files of frozen snapshots' copies were compared with what was frozen.
+    pub frozen_files: u64,
     /// How many tiles and bundles were compared.
     pub tiles: u64,
     /// What was not checked, and so is not covered by a clean verdict.
@@ -148,7 +157,13 @@ pub fn replay(
 /// # Errors
 /// [`AuditError`] when the folder or a file in it cannot be read.
 pub fn rebuild(path: &Path, options: &Options) -> Result<(Report, Option<ReadModel>), AuditError> {
-    Rebuilt::of(&mut source::Folder(path), options).map(|rebuilt| (rebuilt.report, rebuilt.model))
+    let mut rebuilt = Rebuilt::of(&mut source::Folder(path), options)?;
+    if rebuilt.model.as_ref().is_some_and(|model| heads::gave_up(model, options)) {
+        // The lines themselves say that this head was lost with an older history: it forbids nothing any more.
+        let options = Options { kept: None, ..options.clone() };
+        rebuilt = Rebuilt::of(&mut source::Folder(path), &options)?;
+    }
+    Ok((rebuilt.report, rebuilt.model))
 }
 
 /// What an audit makes of a ledger's lines.
@@ -164,8 +179,10 @@ impl Rebuilt {
     pub(crate) fn of(source: &mut impl Source, options: &Options) -> Result<Self, AuditError> {
         let (audited, fold, leaves) = run(source, options, Rebuild::default(), Some(Vec::new()))?;
         let model = fold.finish(audited.verifier.tree());
-        let attested = attested::check(&model, &leaves, options.threads());
-        let report = audited.report(Some(model.size()), attested);
+        let mut outcome = attested::check(&model, &leaves, options.threads());
+        let whole = model.size() == audited.verifier.lines();
+        frozen_copies::check(source.folder(), &model, whole, &mut outcome)?;
+        let report = audited.report(Some(model.size()), outcome);
         Ok(Self { report, model: Some(model).filter(|model| model.size() > 0), leaves })
     }
 }
@@ -186,7 +203,7 @@ fn run<'o, F: Fold>(
     fold: F,
     leaves: Option<Vec<TreeHash>>,
 ) -> Result<(Audited<'o>, F, Vec<TreeHash>), AuditError> {
-    let heads = heads::Heads::of(source.checkpoint()?, options);
+    let heads = heads::Heads::of(source.checkpoint()?, source.time_stamps()?, options);
     let mut pass = journal::Pass {
         verifier: Verifier::new(),
         roots: heads.wanted_roots(),
@@ -219,9 +236,11 @@ impl Audited<'_> {
             units: verifier.units(),
             folded_lines,
             signed_lines: heads.size(),
+            kept_lines: heads.kept_size(),
             signatures: verifier.signatures(),
             attested_tables: attested.tables,
             statements: attested.statements,
+            frozen_files: attested.frozen_files,
             tiles,
             not_checked,
             ignored: journal.ignored,
@@ -241,12 +260,17 @@ impl Audited<'_> {
             (behind, NotChecked::LinesAfterHead),
             (no_key, NotChecked::LogKey),
             (options.policy.is_none() || !heads.exists(), NotChecked::Witnesses),
-            (options.remembered.is_none(), NotChecked::Freshness),
+            (heads.exists() && !heads.is_cosigned(), NotChecked::Unwitnessed),
+            (heads.time_stamps == Some(0), NotChecked::NoTimeStamp),
+            (heads.time_stamps.is_some_and(|count| count > 0), NotChecked::TimeStamps),
+            (options.remembered.is_none() && options.kept.is_none(), NotChecked::Freshness),
+            (options.remembered.is_none() && options.kept.is_some(), NotChecked::OutsideFreshness),
             (*tiles == 0, NotChecked::Tiles),
             (verifier.signatures() > 0 && !folded, NotChecked::Enrolment),
             (!folded, NotChecked::Tables),
             (folded && lines > 0 && attested.tables == 0, NotChecked::AttestedTables),
             (folded && lines > 0 && attested.statements == 0, NotChecked::Statements),
+            (attested.frozen_missing > 0, NotChecked::FrozenCopies),
         ];
         list.into_iter().filter(|(missing, _)| *missing).map(|(_, what)| what).collect()
     }

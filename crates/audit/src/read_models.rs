@@ -17,8 +17,19 @@ pub fn differences(kept: &ReadModel, rebuilt: &ReadModel, limit: usize) -> Vec<F
     if kept == rebuilt {
         return Vec::new();
     }
-    let in_tables = in_tables(kept, rebuilt, limit);
-    if in_tables.is_empty() { vec![elsewhere(kept, rebuilt)] } else { in_tables }
+    match without_panic(|| in_tables(kept, rebuilt, limit)) {
+        Some(in_tables) if in_tables.is_empty() => vec![elsewhere(kept, rebuilt)],
+        Some(in_tables) => in_tables,
+        None => vec![unlike("内部关联", "互相矛盾，不能据以出表")],
+    }
+}
+
+/// What is made of a kept model, or nothing where that panics.
+///
+/// A saved state that was altered and given the right hash again can break what its code takes for granted. That is something to
+/// find, not to die of.
+pub fn without_panic<T>(make: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(make)).ok()
 }
 
 /// A difference that shows in no table: named by the part of the state it is in.

@@ -13,6 +13,16 @@ pub(crate) trait Source {
     /// The signed head beside the journal, if there is one.
     fn checkpoint(&mut self) -> Result<Option<Vec<u8>>, AuditError>;
 
+    /// How many answers of time-stamp authorities lie beside it.
+    fn time_stamps(&mut self) -> Result<usize, AuditError> {
+        Ok(0)
+    }
+
+    /// The folder with the copies of frozen tables, where there is one.
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
+
     /// The tiles that can be compared while the lines pass.
     fn tiles(&mut self) -> Result<Tiles, AuditError>;
 
@@ -36,6 +46,16 @@ impl Source for Folder<'_> {
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(AuditError { path, cause }),
         }
+    }
+
+    fn time_stamps(&mut self) -> Result<usize, AuditError> {
+        let mut names = Vec::new();
+        crate::tiles::walk(&self.0.join("timestamps"), "timestamps", &mut names)?;
+        Ok(names.iter().filter(|name| name.ends_with(".tsr")).count())
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        Some(self.0)
     }
 
     fn tiles(&mut self) -> Result<Tiles, AuditError> {

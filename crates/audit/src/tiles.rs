@@ -174,7 +174,8 @@ fn first_wrong(tile: &Tile, file: &[u8], right: &[u8], ends: &[usize]) -> u64 {
     first + place * lines_per_place
 }
 
-fn walk(folder: &Path, name: &str, names: &mut Vec<String>) -> Result<(), AuditError> {
+/// Adds the names of all files below a folder, from `name` on; none where there is no such folder.
+pub(crate) fn walk(folder: &Path, name: &str, names: &mut Vec<String>) -> Result<(), AuditError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(()),

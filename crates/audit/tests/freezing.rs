@@ -2,7 +2,7 @@
 
 mod ledger;
 
-use audit::{Options, rebuild};
+use audit::{NotChecked, Options, rebuild};
 use chain::note::{KeyType, VerifierKey};
 use chain::tree_index::TreeIndex;
 use domain::ledger::Statement;
@@ -142,4 +142,80 @@ fn proposed_tables_that_the_lines_do_not_give_are_found() {
     let wrong = manifest.root.to_string();
     propose(&mut written, manifest);
     assert_eq!(found(&written), [("snapshot-root", Some(position), wrong)]);
+}
+
+/// A frozen snapshot and its copies, as `snapshot approve` leaves them: the folder, and that of the copies.
+fn with_copies() -> (tempfile::TempDir, std::path::PathBuf, u64) {
+    let mut written = with_committee();
+    let manifest = proposal(&written);
+    let snapshot = propose(&mut written, manifest);
+    approve(&mut written, "member-1", snapshot);
+    approve(&mut written, "member-2", snapshot);
+    written.record(OFFICE, None, vec![SnapshotFrozen { snapshot }.into()]);
+    let folder = written.folder();
+    let frozen = written.ledger.snapshots().snapshot(&snapshot).unwrap();
+    let copies = folder.path().join(projections::snapshots::folder(frozen));
+    std::fs::create_dir_all(&copies).unwrap();
+    std::fs::write(copies.join("manifest.json"), chain::json::to_canonical(&frozen.manifest).unwrap())
+        .unwrap();
+    let book = written.ledger.book();
+    for own in projections::snapshots::remake(book, &frozen.manifest, frozen.manifest.root).unwrap() {
+        std::fs::write(copies.join(format!("{}.jsonl", own.listed.table)), own.table.bytes()).unwrap();
+    }
+    (folder, copies, frozen.position)
+}
+
+#[test]
+fn a_copy_of_a_frozen_table_is_as_it_was_frozen_or_named_by_its_row() {
+    let (folder, copies, position) = with_copies();
+    let audited = || rebuild(folder.path(), &Options::default()).unwrap().0;
+    let report = audited();
+    assert_eq!((report.findings.len(), report.frozen_files), (0, 6));
+    assert!(!report.not_checked.contains(&NotChecked::FrozenCopies));
+
+    let scores = copies.join("scores.jsonl");
+    let table = std::fs::read_to_string(&scores).unwrap();
+    let row = table.lines().find(|row| row.contains("\"row\":\"area\"")).unwrap();
+    std::fs::write(&scores, table.replace(row, &row.replacen("\"assessed\":\"", "\"assessed\":\"9", 1)))
+        .unwrap();
+    let report = audited();
+    let [finding] = &report.findings[..] else { panic!("{:?}", report.findings) };
+    let place = finding.table.as_ref().unwrap();
+    assert_eq!(
+        (finding.kind, finding.position, place.table.as_str()),
+        ("frozen-copy", Some(position), "scores")
+    );
+    assert!(place.row.as_deref().is_some_and(|row| row.ends_with(": assessed")), "{place:?}");
+    assert_eq!(finding.found, finding.expected.as_ref().map(|right| format!("9{right}")));
+
+    std::fs::remove_file(&scores).unwrap();
+    let report = audited();
+    assert_eq!((report.findings.len(), report.frozen_files), (0, 5));
+    assert!(report.not_checked.contains(&NotChecked::FrozenCopies));
+    std::fs::write(&scores, table).unwrap();
+
+    std::fs::write(copies.join("manifest.json"), "{}").unwrap();
+    let report = audited();
+    assert_eq!((report.findings[0].kind, report.findings[0].position), ("frozen-copy", Some(position)));
+}
+
+#[test]
+fn what_belongs_to_no_frozen_snapshot_is_not_taken_for_one() {
+    let (folder, copies, _) = with_copies();
+    let kinds = || -> Vec<_> {
+        let (report, _) = rebuild(folder.path(), &Options::default()).unwrap();
+        report.findings.iter().map(|own| own.kind).collect()
+    };
+    // What a writer that was interrupted leaves is no copy yet.
+    let part = copies.with_extension("part");
+    std::fs::create_dir(&part).unwrap();
+    std::fs::write(part.join("scores.jsonl"), "{}").unwrap();
+    assert_eq!(kinds(), [""; 0]);
+    std::fs::write(copies.join("another.jsonl"), "{}").unwrap();
+    assert_eq!(kinds(), ["frozen-stray"]);
+    // Where lines could not be taken over, one of them may have frozen it.
+    let journal = folder.path().join(format!("journal/{:020}.jsonl", 0));
+    let lines = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, lines.replace("\"type\":\"plan-adopted\"", "\"type\":\"plan-dreamt\"")).unwrap();
+    assert!(!kinds().contains(&"frozen-stray") && kinds().contains(&"unknown-type"));
 }

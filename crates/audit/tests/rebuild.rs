@@ -122,6 +122,42 @@ fn signatures_are_held_to_the_keys_enrolled_then() {
 }
 
 #[test]
+fn each_thing_that_was_not_checked_is_named_and_nothing_else() {
+    use NotChecked::{
+        AttestedTables, Freshness, Head, Lines, LinesAfterHead, LogKey, NoTimeStamp, Statements, Tables,
+        Tiles, Unwitnessed, Witnesses,
+    };
+    let key = Key::of("example.com/audit", 7);
+    let mut written = Written::opened();
+    let before = Written { ledger: written.ledger.clone(), lines: written.lines.clone() };
+    written.record("office", None, vec![registered("one")]);
+    let told = |written: &Written, head: Option<&Written>, policy: bool| {
+        let folder = written.folder();
+        if let Some(head) = head {
+            ledger::sign(folder.path(), head, &key);
+        }
+        let text = format!("log {}\nquorum none\n", key.public());
+        let policy = policy.then(|| chain::policy::Policy::parse(text.as_bytes()).unwrap());
+        let (report, _) = rebuild(folder.path(), &Options { policy, ..Options::default() }).unwrap();
+        report.not_checked
+    };
+    let empty = Written::default();
+    assert_eq!(told(&empty, None, false), [Lines, Head, Witnesses, Freshness, Tiles]);
+    let no_head = [Head, Witnesses, Freshness, Tiles, AttestedTables, Statements];
+    assert_eq!(told(&written, None, false), no_head);
+    assert_eq!(told(&written, None, true), no_head, "a policy without a head checks nothing");
+    let whole = [Witnesses, Unwitnessed, NoTimeStamp, Freshness, Tiles, AttestedTables, Statements];
+    assert_eq!(told(&written, Some(&written), false), whole);
+    assert_eq!(told(&written, Some(&written), true), whole[1..]);
+    let behind = [&[LinesAfterHead], &whole[..]].concat();
+    assert_eq!(told(&written, Some(&before), false), behind);
+    // No line names a key: the head's signature cannot be checked, and nothing was folded.
+    let keyless = Written { lines: vec![b"{}".to_vec()], ..Written::default() };
+    let expected = [LogKey, Witnesses, Unwitnessed, NoTimeStamp, Freshness, Tiles, Tables];
+    assert_eq!(told(&keyless, Some(&before), false), expected);
+}
+
+#[test]
 fn without_the_fold_it_is_said_what_stays_open() {
     let mut written = Written::opened();
     written.record("finance", Some(&Key::of("finance", 1)), vec![registered("finance")]);

@@ -88,6 +88,30 @@ fn members_approve_on_line_and_off_and_the_quorum_freezes() {
 }
 
 #[test]
+fn a_kept_table_that_somebody_changed_is_found_by_verify() {
+    let (desk, _) = with_committee();
+    frozen(&desk);
+    assert_eq!(desk.json("verify L")["report"]["frozen_files"], 6);
+    let position = desk.json("--ledger L snapshot status")["snapshot"]["position"].as_u64().unwrap();
+    let folder = desk.path(&format!("L/snapshots/2022-year-end/yingtan-2022-{position}"));
+    let scores = folder.join("scores.jsonl");
+    let table = std::fs::read_to_string(&scores).unwrap();
+    std::fs::write(&scores, table.replacen("\"place\"", "\"Place\"", 1).replacen("guixi", "yuehu", 1))
+        .unwrap();
+    let found = desk.run("verify L --json").with(1).json();
+    let findings = found["report"]["findings"].as_array().unwrap();
+    assert!(!findings.is_empty() && findings.iter().all(|own| own["kind"] == "frozen-copy"), "{findings:?}");
+    assert!(findings[0]["table"]["row"].is_string(), "the row is named");
+    std::fs::remove_file(&scores).unwrap();
+    let report = desk.json("verify L");
+    assert!(report["report"]["not_checked"].as_array().unwrap().contains(&"frozen-copies".into()));
+    std::fs::write(&scores, table).unwrap();
+    std::fs::write(folder.join("extra.jsonl"), "{}\n").unwrap();
+    let found = desk.run("verify L --json").with(1).json();
+    assert_eq!(found["report"]["findings"][0]["kind"], "frozen-stray");
+}
+
+#[test]
 fn an_approval_of_other_bytes_or_with_a_unit_s_key_goes_nowhere() {
     let (desk, _) = with_committee();
     proposed(&desk);

@@ -92,7 +92,9 @@ fn a_restored_backup_takes_no_lines_until_it_says_what_was_lost() {
     );
     assert_eq!(lines(&desk.path("L")), before, "nothing was appended");
     desk.run("--ledger L status").with(0);
-    desk.run("verify L").with(0);
+    // The head beside the key says that there were more lines, without anybody having to name it.
+    let shrunk = desk.run("verify L").with(1).out;
+    assert!(shrunk.contains("checkpoint-shrunk"), "{shrunk}");
 
     let restored = desk.run("restore L --reason 演练").with(0).out;
     assert!(restored.contains(&format!("失去的账本头签到第 {} 行", lost["size"])), "{restored}");
@@ -142,6 +144,9 @@ fn a_crash_between_recording_a_restoration_and_signing_it_is_no_dead_end() {
     std::fs::write(desk.path("L.key"), key).unwrap();
     std::fs::write(desk.path("L.head"), lost).unwrap();
     std::fs::copy(desk.path("backup/checkpoint"), desk.path("L/checkpoint")).unwrap();
+    // Its lines say that the head beside the key was lost: that head forbids nothing any more.
+    let report = &desk.json("verify L")["report"];
+    assert!(report["kept_lines"].is_null(), "{report}");
     desk.run(JUNE).with(0);
     assert!(!desk.path("L.key.next").exists());
     assert_eq!(desk.json("--ledger L head")["size"], lines(&desk.path("L")).len());

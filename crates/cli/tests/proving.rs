@@ -42,6 +42,7 @@ fn attested_tables_and_statements_are_checked_by_every_later_audit() {
     assert!(desk.run(statement).with(2).err.contains("--key"));
     let refused = desk.run(&format!("{statement} --key guixi.key --lines 1")).with(1).out;
     assert!(refused.contains("statement-disagrees") && refused.contains("请保留签名和回执"), "{refused}");
+    assert!(refused.contains("签好的声明已留作证据：statement-guixi-"), "{refused}");
     desk.run(&format!("{statement} --key guixi.key")).with(0);
     let verified = desk.json("verify L");
     let report = &verified["report"];
@@ -50,6 +51,52 @@ fn attested_tables_and_statements_are_checked_by_every_later_audit() {
         (&true.into(), &5.into(), &1.into())
     );
     assert!(!report["not_checked"].as_array().unwrap().contains(&"attested-tables".into()));
+}
+
+#[test]
+fn a_refused_statement_stays_evidence_that_anybody_holds_against_the_ledger() {
+    let desk = demonstration();
+    let vkey = desk.json("key new --unit guixi guixi.key")["verifier_key"].as_str().unwrap().to_owned();
+    desk.run(&format!("--ledger L key enrol {vkey} --holder guixi")).with(0);
+    let own: Vec<String> = lines(&desk.path("L"))
+        .iter()
+        .filter(|line| Line::parse(line.as_bytes()).unwrap().unit == "guixi")
+        .map(|line| chain::hash::event_hash(line.as_bytes()).to_string())
+        .collect();
+    let statement = "--ledger L statement --period 2022-12 --as guixi --key guixi.key";
+    let refused = |name: &str, lines: usize, head: &str| {
+        let asked = format!("{statement} --lines {lines} --head {head} --evidence {name} --json");
+        let said = desk.run(&asked).with(1).json();
+        assert_eq!((&said["recorded"], &said["evidence"]), (&false.into(), &name.into()));
+    };
+    // The ledger went on after the unit counted: no contradiction.
+    refused("earlier.dsse", 2, &own[1]);
+    refused("other.dsse", 2, &own[2]);
+    refused("more.dsse", own.len() + 1, &own[1]);
+    let kind = |file: &str, code: i32| {
+        let said = desk.run(&format!("verify L --evidence {file} --json")).with(code).json();
+        assert_eq!(said["clean"], true, "the ledger itself is as before");
+        said["evidence"][0]["report"]["finding"]["kind"].as_str().map(str::to_owned)
+    };
+    assert_eq!(kind("earlier.dsse", 0), None);
+    assert_eq!(kind("other.dsse", 1).as_deref(), Some("evidence-contradicts"));
+    assert_eq!(kind("more.dsse", 1).as_deref(), Some("evidence-contradicts"));
+    let told = desk.run("verify L --evidence earlier.dsse --evidence more.dsse").with(1).out;
+    assert!(told.contains("与账本一致") && told.contains(&format!("账上只有 {} 行", own.len())), "{told}");
+
+    let other = std::fs::read_to_string(desk.path("other.dsse")).unwrap();
+    for (name, forged) in [
+        ("cut.dsse", other[..other.len() / 2].to_owned()),
+        ("resigned.dsse", other.replacen("\"sig\":\"", "\"sig\":\"A", 1)),
+        ("retyped.dsse", other.replace("submission+json", "statement+json")),
+    ] {
+        std::fs::write(desk.path(name), forged).unwrap();
+        assert_eq!(kind(name, 1).as_deref(), Some("evidence-format"), "{name}");
+    }
+    // A key that this ledger never enrolled shows nothing.
+    desk.run("init M --origin yingtan.example/other").with(0);
+    let foreign = desk.run("verify M --evidence other.dsse --json").with(1).json();
+    assert_eq!(foreign["evidence"][0]["report"]["finding"]["kind"], "evidence-key");
 }
 
 #[test]

@@ -119,7 +119,7 @@ pub fn check_file(
 }
 
 fn options(policy: Option<&Policy>, threads: usize) -> Options {
-    Options { policy: policy.cloned(), remembered: None, threads: NonZeroUsize::new(threads) }
+    Options { policy: policy.cloned(), threads: NonZeroUsize::new(threads), ..Options::default() }
 }
 
 fn report<F: Files + ?Sized>(

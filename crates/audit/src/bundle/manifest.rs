@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, is_name};
 
+/// The largest number that the format knows.
+const MAX_INTEGER: u64 = (1 << 53) - 1;
+
 /// Which ledger and year.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,7 +106,9 @@ impl Manifest {
         let first = std::iter::once(Row::Bundle { bundle, format });
         let mut bytes = Vec::new();
         for row in first.chain(files).chain(tables).chain([Row::End { end: self.end() }]) {
-            chain::json::write_canonical(&row, &mut bytes).expect("names and hashes are accepted text");
+            let row = serde_json::to_vec(&row).expect("a row is plain data");
+            // As a reader: a ledger's origin may have code points that this program's tables do not know yet.
+            bytes.append(&mut chain::json::canonicalize(&row).expect("canonical rows, or a ledger's texts"));
             bytes.push(b'\n');
         }
         bytes
@@ -149,6 +154,35 @@ impl Manifest {
         if !names.clone().is_sorted_by(|one, other| one < other) || !names.clone().all(is_name) {
             return Err("清单里有不该有的文件名".to_owned());
         }
+        // Its own bytes are made again from it, which counts that no canonical number holds would not let happen.
+        let bytes = manifest.files.iter().try_fold(0_u64, |sum, file| sum.checked_add(file.bytes));
+        if bytes.is_none_or(|bytes| bytes > MAX_INTEGER) {
+            return Err("清单里的文件长度不成立".to_owned());
+        }
         if ended { Ok(manifest) } else { Err("清单缺尾行，可能被截断".to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_beyond_any_number_are_refused_and_nothing_panics() {
+        let file = |name: &str| FileEntry {
+            blake3: ContentHash([7; 32]),
+            bytes: MAX_INTEGER,
+            name: format!("tables/{name}"),
+        };
+        let bundle =
+            BundleOf { origin: "example.com/a".to_owned(), root: TreeHash::ZERO, size: 1, year: 2022 };
+        let mut manifest = Manifest { bundle, files: vec![file("a")], tables: Vec::new() };
+        let right = manifest.to_bytes();
+        assert_eq!(Manifest::parse(&right).as_ref(), Ok(&manifest));
+        manifest.files.push(file("b"));
+        let row = Row::File { file: file("b") };
+        let row = String::from_utf8(chain::json::to_canonical(&row).unwrap()).unwrap();
+        let two = String::from_utf8(right).unwrap().replacen("{\"end\"", &format!("{row}\n{{\"end\""), 1);
+        assert_eq!(Manifest::parse(two.as_bytes()), Err("清单里的文件长度不成立".to_owned()));
     }
 }

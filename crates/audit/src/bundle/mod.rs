@@ -39,6 +39,23 @@ pub fn unpack(file: &Path, folder: &Path) -> Result<Result<(), String>, AuditErr
     tar::unpack(file, folder)
 }
 
+/// Which ledger and year a bundle's file in memory is of. It is read to its end and nothing is written; whether its content
+/// holds, only [`check`] tells.
+///
+/// # Errors
+/// The reason in Chinese, for a file that is no bundle or only a part of one.
+pub fn inspect(bytes: &[u8]) -> Result<BundleOf, String> {
+    read_manifest(&tar::manifest(bytes)?)
+}
+
+/// Which ledger and year a manifest is of.
+///
+/// # Errors
+/// The reason in Chinese, for bytes that are no whole manifest.
+pub fn read_manifest(bytes: &[u8]) -> Result<BundleOf, String> {
+    manifest::Manifest::parse(bytes).map(|manifest| manifest.bundle)
+}
+
 /// Whether a file may have this name in a bundle.
 fn is_name(name: &str) -> bool {
     let folders = ["journal/", "tile/", "rules/", "tables/"];

@@ -1,7 +1,7 @@
 //! One file of many: ustar without times, owners or rights, so that the same files give the same bytes.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Cursor, Read, Write};
 use std::path::Path;
 
 use super::{MANIFEST, is_name, list};
@@ -14,6 +14,10 @@ const BLOCK: usize = 512;
 const LEVEL: i32 = 9;
 /// A member may unpack to so much: a guard against compressed bombs.
 const MAX_MEMBER: u64 = 1 << 34;
+/// How a zstd frame begins.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// What a file that ends too early is.
+const CUT: &str = "文件不完整，可能被截断";
 
 /// The header of a member; the only one that [`unpack`] accepts for its name and size.
 fn header(name: &str, size: u64) -> [u8; BLOCK] {
@@ -84,7 +88,7 @@ fn members(folder: &Path, out: &mut impl Write) -> Result<(), AuditError> {
 fn open(file: &Path) -> Result<Box<dyn Read + Send>, AuditError> {
     let open = || File::open(file).map_err(AuditError::reading(file));
     let mut magic = [0; 4];
-    let compressed = open()?.read_exact(&mut magic).is_ok() && magic == [0x28, 0xb5, 0x2f, 0xfd];
+    let compressed = open()?.read_exact(&mut magic).is_ok() && magic == MAGIC;
     Ok(if compressed {
         Box::new(zstd::Decoder::new(open()?).map_err(AuditError::reading(file))?)
     } else {
@@ -103,10 +107,20 @@ impl Members {
         Ok(Self { input: open(file)?, last: String::new() })
     }
 
+    fn of_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let bytes = Cursor::new(bytes.to_vec());
+        let input: Box<dyn Read + Send> = if bytes.get_ref().starts_with(&MAGIC) {
+            Box::new(zstd::Decoder::new(bytes).map_err(|_| CUT)?)
+        } else {
+            Box::new(bytes)
+        };
+        Ok(Self { input, last: String::new() })
+    }
+
     /// The next member's name and size, whose bytes are to be read before the one after it; none at the end of the file.
     pub(super) fn next(&mut self) -> Result<Option<(String, u64)>, String> {
         let mut block = [0; BLOCK];
-        self.input.read_exact(&mut block).map_err(|_| "文件不完整，可能被截断")?;
+        self.input.read_exact(&mut block).map_err(|_| CUT)?;
         if block == [0; BLOCK] {
             return self.end().map(|()| None);
         }
@@ -131,11 +145,21 @@ impl Members {
         let before = bytes.len();
         // At once: growing would copy what is there and clear new pages, time and again. What a header only claims costs no
         // memory as long as nothing is written there.
-        bytes.reserve_exact(usize::try_from(size).map_err(|_| self.cut())?);
+        let room = usize::try_from(size).ok().filter(|size| bytes.try_reserve_exact(*size).is_ok());
+        room.ok_or_else(|| format!("“{}”自称有 {size} 字节，内存放不下", self.last))?;
         // A compressed stream that is cut or damaged is an error of reading, and means the same as an early end.
         let read = self.input.by_ref().take(size).read_to_end(bytes);
         let whole = read.is_ok() && (bytes.len() - before) as u64 == size;
         if whole && self.padded(size) { Ok(()) } else { Err(self.cut()) }
+    }
+
+    fn skip(&mut self, size: u64) -> Result<(), String> {
+        let skipped = std::io::copy(&mut self.input.by_ref().take(size), &mut std::io::sink());
+        if skipped.is_ok_and(|skipped| skipped == size) && self.padded(size) {
+            Ok(())
+        } else {
+            Err(self.cut())
+        }
     }
 
     /// Writes the member's bytes into a new file.
@@ -171,6 +195,19 @@ pub(super) fn unpack(file: &Path, folder: &Path) -> Result<Result<(), String>, A
             return Ok(Err(reason));
         }
     }
+}
+
+/// Reads a file in memory to its end; gives its manifest. No other member is kept.
+pub(super) fn manifest(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut members = Members::of_bytes(bytes)?;
+    let mut manifest = Vec::new();
+    while let Some((name, size)) = members.next()? {
+        match name.as_str() {
+            MANIFEST => members.read(size, &mut manifest)?,
+            _ => members.skip(size)?,
+        }
+    }
+    if manifest.is_empty() { Err("没有清单，可能被截断".to_owned()) } else { Ok(manifest) }
 }
 
 /// Name and size of a member; none where the header is not exactly ours.

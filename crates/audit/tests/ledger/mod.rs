@@ -23,6 +23,11 @@ impl Key {
     pub fn public(&self) -> String {
         self.1.to_string()
     }
+
+    /// The signature over what a unit signs.
+    pub fn sign_submission(&self, payload: &[u8]) -> String {
+        chain::dsse::sign_submission(&self.0, payload)
+    }
 }
 
 /// Lines as they are written, with the state that follows from them.

@@ -33,12 +33,12 @@ pub enum Saved {
 pub fn run(arguments: &verify::Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let directory = arguments.directory(ledger)?;
     let (report, model) = arguments.audit(&directory)?;
-    let saved = match &model {
+    let compared = match &model {
         Some(model) if report.is_clean() => compare(&directory, model)?,
         _ => Saved::NotCompared("账本本身未通过核验，没有可比对的依据。".to_owned()),
     };
     let answer = verify::answer(&directory, &report, model.as_ref());
-    let (state, findings) = match saved {
+    let (state, findings) = match compared {
         Saved::Nothing => ("没有保存状态，未比对。".to_owned(), Vec::new()),
         Saved::NotCompared(reason) => (format!("保存状态未比对：{reason}"), Vec::new()),
         Saved::Compared(size, findings) if findings.is_empty() => {
@@ -75,22 +75,29 @@ pub fn shown(findings: &[Finding]) -> Table {
 /// # Errors
 /// When the journal cannot be opened.
 pub fn compare(directory: &Path, rebuilt: &ReadModel) -> anyhow::Result<Saved> {
-    let saved = match saved_states(directory).inspect::<ReadModel>() {
+    let state = match saved_states(directory).inspect::<ReadModel>() {
         Latest::Nothing => return Ok(Saved::Nothing),
         Latest::Unfit(unfit) if unfit.is_of_another_version() => return Ok(Saved::NotCompared(unfit.reason)),
         Latest::Unfit(unfit) => {
             return Ok(Saved::Compared(0, vec![read_models::unlike("文件", &unfit.reason)]));
         }
-        Latest::State(saved) => saved,
+        Latest::State(state) => state,
     };
-    let size = saved.size();
+    let size = state.size();
     if size > rebuilt.size() {
         return Ok(Saved::NotCompared(format!("它有 {size} 行，账本只有 {} 行。", rebuilt.size())));
     }
     let journal = Journal::open_read_only(directory)?;
-    let read_on = match app::load_until(&journal, Some(*saved), rebuilt.size(), &mut |_, _| {}) {
-        Ok(read_on) => read_on,
-        Err(error) => return Ok(Saved::NotCompared(error.to_string())),
+    let read_on = read_models::without_panic(|| {
+        app::load_until(&journal, Some(*state), rebuilt.size(), &mut |_, _| {})
+    });
+    let read_on = match read_on {
+        Some(Ok(read_on)) => read_on,
+        Some(Err(error)) => return Ok(Saved::NotCompared(error.to_string())),
+        None => {
+            let contradicts = read_models::unlike("内部关联", "互相矛盾，不能接着读账本");
+            return Ok(Saved::Compared(size, vec![contradicts]));
+        }
     };
     Ok(Saved::Compared(size, read_models::differences(&read_on, rebuilt, MOST_ROWS)))
 }

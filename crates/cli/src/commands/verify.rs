@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use audit::cell_proof::Trust;
+use audit::evidence::{self, EvidenceReport};
 use audit::{Finding, Options, Report, Verdict};
 use chain::note::VerifierKey;
 use chain::policy::Policy;
@@ -14,6 +16,7 @@ use serde_json::json;
 use super::questions;
 use crate::args::read_file;
 use crate::ending::WrongData;
+use crate::heads;
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table};
 
@@ -32,6 +35,9 @@ pub struct Arguments {
     /// 以前保存的账本头：用来发现账本被换成旧副本或被改写
     #[arg(long, value_name = "FILE")]
     remembered: Option<PathBuf>,
+    /// 单位签名而没有入账的无遗漏声明（statement 留下的文件，可写多次）：核对它与账本是否矛盾
+    #[arg(long, value_name = "FILE")]
+    evidence: Vec<PathBuf>,
 }
 
 /// Audits a ledger's folder. Findings are the answer, not an error.
@@ -44,7 +50,27 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     }
     let directory = arguments.directory(ledger)?;
     let (report, model) = arguments.audit(&directory)?;
-    Ok(answer(&directory, &report, model.as_ref()))
+    let answer = answer(&directory, &report, model.as_ref());
+    if arguments.evidence.is_empty() {
+        return Ok(answer);
+    }
+    let model = model.context("没有任何一行可供核对证据。")?;
+    let hold = |file: &PathBuf| Ok((file.clone(), evidence::check(&directory, &model, &read_file(file)?)?));
+    let held = arguments.evidence.iter().map(hold).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(with_evidence(answer, &held))
+}
+
+/// What came of files of evidence, for people and programs.
+fn with_evidence(answer: Answer, held: &[(PathBuf, EvidenceReport)]) -> Answer {
+    let rows: Vec<_> = held.iter().map(|(file, report)| json!({ "file": file, "report": report })).collect();
+    let mut table = Table::new("单位留存的声明与账本", ["文件", "结果"]);
+    for (file, report) in held {
+        let agrees = || "与账本一致：账上该单位的那一行正是它所签的。".to_owned();
+        let said = report.finding.as_ref().map_or_else(agrees, |finding| finding.message_zh.clone());
+        table.row([file.display().to_string(), said]);
+    }
+    let found = held.iter().any(|(_, report)| report.finding.is_some());
+    answer.also("evidence", json!(rows)).table(table).finding_if(found)
 }
 
 impl Arguments {
@@ -73,10 +99,17 @@ impl Arguments {
         let options = Options {
             policy: self.policy.as_deref().map(policy).transpose()?,
             remembered: self.remembered.as_deref().map(read_file).transpose()?,
+            kept: kept(directory)?,
             ..Options::default()
         };
         Ok(audit::rebuild(directory, &options)?)
     }
+}
+
+/// The head that is kept beside the folder, as the key is; a copy elsewhere has none.
+fn kept(directory: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    let path = heads::beside(&directory.canonicalize()?);
+    if path.is_file() { read_file(&path).map(Some) } else { Ok(None) }
 }
 
 /// What an audit found, for people and programs; exit code 1 unless there are lines and nothing is wrong with them.
@@ -130,6 +163,7 @@ fn verdict(directory: &Path, report: &Report) -> String {
 pub fn counted(report: &Report) -> Table {
     let mut table = Table::new("核验了什么", ["项目", "内容"]);
     let folded = report.folded_lines.map_or_else(|| "没有".to_owned(), |lines| format!("{lines} 行"));
+    let kept = report.kept_lines.map_or_else(|| "没有".to_owned(), |lines| format!("前 {lines} 行"));
     let signed = report.signed_lines.map_or_else(|| "没有".to_owned(), |lines| format!("前 {lines} 行"));
     let rows = [
         ("行（规范写法、哈希、两条链、编号）", format!("{} 行", report.lines)),
@@ -137,11 +171,13 @@ pub fn counted(report: &Report) -> Table {
         ("最后一行的哈希", report.head.to_string()),
         ("单位链", format!("{} 个单位", report.units.len())),
         ("已签账本头", signed),
+        ("密钥旁保存的账本头", kept),
         ("单位签名", format!("{} 个", report.signatures)),
         ("哈希瓦片", format!("{} 个", report.tiles)),
         ("由各行重算读模型", folded),
         ("登记的表根（重算比对）", format!("{} 个", report.attested_tables)),
         ("单位的无遗漏声明", format!("{} 份", report.statements)),
+        ("冻结快照留存的文件", format!("{} 个", report.frozen_files)),
     ];
     rows.into_iter().for_each(|(what, text)| table.row([what.to_owned(), text]));
     if report.ignored.is_empty() {

@@ -23,13 +23,10 @@ pub enum Kept {
     Other(TableRoot),
 }
 
-/// Where a snapshot's bytes are: `snapshots/<year>-<kind>/<plan>-<position>`; the position tells a restatement, or a
-/// freezing after a reopening, from the first.
+/// Where a snapshot's bytes are.
 #[must_use]
 pub fn folder(ledger: &Path, snapshot: &Snapshot) -> PathBuf {
-    let manifest = &snapshot.manifest;
-    let slot = format!("{}-{}", manifest.year, manifest.kind.word());
-    ledger.join("snapshots").join(slot).join(format!("{}-{}", manifest.plan, snapshot.position))
+    ledger.join(projections::snapshots::folder(snapshot))
 }
 
 /// Keeps a snapshot's manifest and tables, unless they are there.
