@@ -363,7 +363,7 @@ mod tests {
     #[test]
     fn what_is_signed_is_neither_a_submission_nor_a_tree_head() {
         let message = pae(ENROLMENT_TYPE, b"{}");
-        assert!(message.starts_with(b"DSSEv1 54 application/vnd.progress-ledger.key-enrolment+json 2 {}"));
+        assert!(message.starts_with(b"DSSEv1 50 application/vnd.progress-ledger.key-enrolment+json 2 {}"));
         assert_ne!(ENROLMENT_TYPE, chain::dsse::SUBMISSION_TYPE);
     }
 

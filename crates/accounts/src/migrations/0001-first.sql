@@ -86,7 +86,7 @@ CREATE TABLE enrolment (
     unit         TEXT NOT NULL,             -- the unit, or the unit the member belongs to
     kind         TEXT NOT NULL,             -- unit or member
     key          TEXT NOT NULL,             -- the C2SP verifier key
-    payload      BLOB NOT NULL,             -- what is to be signed
+    payload      TEXT NOT NULL,             -- what is to be signed
     created_at   INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL,
     proved_at    INTEGER,
