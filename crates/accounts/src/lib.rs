@@ -27,7 +27,7 @@ mod throttle;
 mod tokens;
 mod words;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use accounts::{Account, GrantedRole, Lock, NewAccount};
 pub use authorisation::{Action, MATRIX, Reach, Refusal, Scope, Subject, may, reach};
@@ -48,6 +48,17 @@ pub use words::UnknownWord;
 
 use password::Gate;
 use storage::Database;
+
+/// Where a link's secret stands in an address of the server: `http://…/link/pll_…`.
+pub const LINK_PATH: &str = "/link/";
+
+/// Where the accounts of a ledger are: beside its folder, never in it.
+#[must_use]
+pub fn beside(ledger: &Path) -> PathBuf {
+    let mut name = ledger.file_name().unwrap_or_default().to_owned();
+    name.push(".accounts");
+    ledger.with_file_name(name)
+}
 
 /// The accounts of one ledger. It can be shared between threads, and several programs may have the file open at once.
 pub struct Accounts {
