@@ -226,16 +226,16 @@ impl Accounts {
         })
     }
 
-    /// The account whose link is still waiting, or a new one.
+    /// The administrator's account that still waits for a password, or a new one.
     fn first_account(
         &self,
         transaction: &Transaction<'_>,
         unit: &UnitId,
         now: Instant,
     ) -> Result<AccountId, ChangeRefused> {
-        let waiting =
-            "SELECT account FROM link WHERE purpose = ? AND ended_at IS NULL ORDER BY id DESC LIMIT 1";
-        let word = Purpose::FirstAdministrator.word();
+        let waiting = "SELECT account.id FROM account JOIN role_grant ON role_grant.account = account.id \
+             WHERE role = ? AND withdrawn_at IS NULL AND locked_at IS NULL ORDER BY role_grant.id LIMIT 1";
+        let word = Role::Administrator.word();
         let waiting = transaction.query_row(waiting, [word], |row| row.get::<_, String>(0)).optional()?;
         if let Some(waiting) = waiting {
             return Ok(stored::parse(&waiting)?);

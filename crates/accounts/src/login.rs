@@ -275,12 +275,7 @@ impl Accounts {
     ) -> Result<Session, LoginRefused> {
         let account = provider.identify(evidence, caller, now)?;
         self.database().change(|transaction| {
-            // It may have been locked since the provider looked.
-            let locked = "SELECT locked_at IS NOT NULL FROM account WHERE id = ?";
-            let locked = transaction.query_row(locked, [account.as_str()], |row| row.get(0)).optional()?;
-            if locked != Some(false) {
-                return Err(LoginRefused::Locked);
-            }
+            sessions::require_unlocked(transaction, &account)?;
             sessions::end_presented(transaction, caller.earlier_session, "logged-in-again", now)?;
             Ok(sessions::begin(transaction, self, &account, caller.address, now)?)
         })

@@ -132,7 +132,10 @@ struct Row {
 }
 
 fn find(connection: &Connection, digest: &[u8; 32]) -> Result<Option<Row>, StorageError> {
-    let query = "SELECT id, account, created_at, seen_at, expires_at, ended_at IS NOT NULL FROM session WHERE digest = ?";
+    // A locked account has no session, whatever stands in the table.
+    let query = "SELECT session.id, account, session.created_at, seen_at, expires_at, \
+         ended_at IS NOT NULL OR locked_at IS NOT NULL \
+         FROM session JOIN account ON account.id = session.account WHERE digest = ?";
     let mut statement = connection.prepare_cached(query)?;
     let read = |row: &rusqlite::Row<'_>| {
         let seen_at = row.get(3)?;
@@ -145,6 +148,16 @@ fn find(connection: &Connection, digest: &[u8; 32]) -> Result<Option<Row>, Stora
         Ok(Row { id: row.get(0)?, account: row.get(1)?, seen_at, life })
     };
     Ok(statement.query_row([digest], read).optional()?)
+}
+
+/// Refuses an account that was locked, perhaps while a password was being compared.
+pub(crate) fn require_unlocked(
+    transaction: &Transaction<'_>,
+    account: &AccountId,
+) -> Result<(), LoginRefused> {
+    let query = "SELECT locked_at IS NOT NULL FROM account WHERE id = ?";
+    let locked = transaction.query_row(query, [account.as_str()], |row| row.get(0)).optional()?;
+    if locked == Some(false) { Ok(()) } else { Err(LoginRefused::Locked) }
 }
 
 /// Begins a session, in the transaction that let the person in.
@@ -320,6 +333,7 @@ impl Accounts {
         let account = crate::IdentityProvider::identify(&self.local_passwords(), evidence, caller, now)?;
         let phc = self.hash(new)?;
         self.database().change(|transaction| {
+            require_unlocked(transaction, &account)?;
             set_password(transaction, &account, &phc, now)?;
             Ok(begin(transaction, self, &account, caller.address, now)?)
         })

@@ -83,7 +83,9 @@ struct Row {
 }
 
 fn find(connection: &Connection, digest: &[u8; 32]) -> Result<Option<Row>, StorageError> {
-    let query = "SELECT id, account, scopes, created_at, expires_at, ended_at IS NOT NULL, used_at FROM token WHERE digest = ?";
+    let query = "SELECT token.id, account, scopes, token.created_at, expires_at, \
+         ended_at IS NOT NULL OR locked_at IS NOT NULL, used_at \
+         FROM token JOIN account ON account.id = token.account WHERE digest = ?";
     let mut statement = connection.prepare_cached(query)?;
     let read = |row: &rusqlite::Row<'_>| {
         let used_at = row.get(6)?;
