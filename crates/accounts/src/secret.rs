@@ -36,6 +36,7 @@ pub(crate) enum Kind {
     Session,
     Token,
     Link,
+    Departure,
 }
 
 impl Kind {
@@ -44,6 +45,7 @@ impl Kind {
             Self::Session => "pls_",
             Self::Token => "plt_",
             Self::Link => "pll_",
+            Self::Departure => "pld_",
         }
     }
 
@@ -52,6 +54,7 @@ impl Kind {
             Self::Session => "progress-ledger 2026-11 session",
             Self::Token => "progress-ledger 2026-11 api token",
             Self::Link => "progress-ledger 2026-11 one-time link",
+            Self::Departure => "progress-ledger 2026-11 openid departure",
         }
     }
 }
