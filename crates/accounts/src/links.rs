@@ -28,7 +28,7 @@ vocabulary! {
     /// An invited person sets a password.
     Invitation = "invitation", "邀请";
     /// Somebody who forgot their password sets a new one.
-    Reset = "reset", "重置口令";
+    Reset = "reset", "重置密码";
 }
 
 /// A link that has just been made.
@@ -68,17 +68,17 @@ pub struct Link {
 #[derive(Debug, thiserror::Error)]
 pub enum LinkRefused {
     /// There is no such link.
-    #[error("这个链接不对，没有设置口令。请完整复制链接，或向管理员另要一个。")]
+    #[error("这个链接不对，没有设置密码。请完整复制链接，或向管理员另要一个。")]
     Unknown,
     /// It was used, or another one took its place.
-    #[error("这个链接已经用过，或已被新的链接代替，没有设置口令。如果不是您用的，请立即告诉管理员。")]
+    #[error("这个链接已经用过，或已被新的链接代替，没有设置密码。如果不是您用的，请立即告诉管理员。")]
     Used,
     /// It is too late.
-    #[error("这个链接已经过期，没有设置口令。请向管理员另要一个。")]
+    #[error("这个链接已经过期，没有设置密码。请向管理员另要一个。")]
     Expired,
     /// It is from the future.
     #[error(
-        "服务器的时钟倒退过，无法判断链接的时效，没有设置口令。请向管理员另要一个，并请其检查服务器时间。"
+        "服务器的时钟倒退过，无法判断链接的时效，没有设置密码。请向管理员另要一个，并请其检查服务器时间。"
     )]
     ClockWentBack,
     /// The new password is not fit; the link can still be used.

@@ -32,7 +32,7 @@ vocabulary! {
     /// A one-time link was used.
     LinkUsed = "link-used", "使用一次性链接";
     /// A password was set or changed.
-    PasswordSet = "password-set", "设置口令";
+    PasswordSet = "password-set", "设置密码";
     /// Somebody logged in.
     LoggedIn = "logged-in", "登录";
     /// A login failed.

@@ -74,7 +74,7 @@ pub trait IdentityProvider {
 #[derive(Debug, thiserror::Error)]
 pub enum LoginRefused {
     /// Name or password is wrong, or there is no such account.
-    #[error("登录没有成功：登录名或口令不对。请核对后重试；忘记口令请联系管理员取得重置链接。")]
+    #[error("登录没有成功：登录名或密码不对。请核对后重试；忘记密码请联系管理员取得重置链接。")]
     Wrong,
     /// Too many failures, of the name or of the address.
     #[error("登录已暂停：失败次数太多。请在 {} 之后再试；急需时请联系管理员恢复。", china_time(*until))]
@@ -89,7 +89,7 @@ pub enum LoginRefused {
     #[error("账号已停用，登录没有成功。请联系管理员了解原因并恢复。")]
     Locked,
     /// A provider outside cannot be asked.
-    #[error("统一身份认证没有给出可用的答复：{0}。请稍后重试，或改用口令登录。")]
+    #[error("统一身份认证没有给出可用的答复：{0}。请稍后重试，或改用密码登录。")]
     Provider(String),
     /// The accounts cannot be read or written.
     #[error(transparent)]

@@ -16,16 +16,16 @@ use crate::settings::{HashingCost, PasswordRules};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// Too few characters.
-    #[error("口令太短：至少要 {0} 个字符。可以用几个不相关的词连成一句。")]
+    #[error("密码太短：至少要 {0} 个字符。可以用几个不相关的词连成一句。")]
     Short(usize),
     /// Too many bytes.
-    #[error("口令太长：按 UTF-8 编码最多 {0} 个字节。请缩短。")]
+    #[error("密码太长：按 UTF-8 编码最多 {0} 个字节。请缩短。")]
     Long(usize),
     /// The login name is in it.
-    #[error("口令里含有登录名，容易被猜到。请换一个不含登录名的口令。")]
+    #[error("密码里含有登录名，容易被猜到。请换一个不含登录名的密码。")]
     HoldsName,
     /// One of those that are tried first.
-    #[error("这是最先被试探的一类口令（常用词、键盘顺序、重复或连续的字符）。请换一个。")]
+    #[error("这是最先被试探的一类密码（常用词、键盘顺序、重复或连续的字符）。请换一个。")]
     Common,
 }
 
@@ -199,7 +199,7 @@ mod tests {
     fn a_password_is_long_and_not_the_first_that_is_tried() {
         let rules = Settings::default().password;
         let unfit = |password: &str| check(password, "wang.fang", &rules).err();
-        assert_eq!(unfit("短口令"), Some(Unfit::Short(10)));
+        assert_eq!(unfit("短密码"), Some(Unfit::Short(10)));
         assert_eq!(unfit(&"长".repeat(200)), Some(Unfit::Long(512)));
         assert_eq!(unfit("my-Wang.Fang-2026"), Some(Unfit::HoldsName));
         for common in

@@ -70,7 +70,7 @@ fn the_log_is_whole_and_says_so() {
     let office = Office::new();
     office.hire("wang", Role::Reporter, "guixi");
     office.login("wang", PASSWORD).unwrap();
-    drop(office.login("wang", "错的口令错的口令"));
+    drop(office.login("wang", "错的密码错的密码"));
     let acts = office.log();
     assert_eq!(
         acts,

@@ -11,7 +11,7 @@ use chain::Instant;
 use common::{Counting, Office, PASSWORD, address, caller, cheap};
 use events::AccountId;
 
-const WRONG: &str = "不是这个口令，换一个试试";
+const WRONG: &str = "不是这个密码，换一个试试";
 
 #[test]
 fn a_reporter_logs_in_with_any_spelling_of_their_name() {
@@ -33,7 +33,7 @@ fn a_wrong_password_an_unknown_name_and_a_name_without_password_get_one_answer()
     office.add("not-invited-yet");
     let said = |name: &str, password: &str| office.login(name, password).unwrap_err().to_string();
     let wrong = said("wang", WRONG);
-    assert_eq!(wrong, "登录没有成功：登录名或口令不对。请核对后重试；忘记口令请联系管理员取得重置链接。");
+    assert_eq!(wrong, "登录没有成功：登录名或密码不对。请核对后重试；忘记密码请联系管理员取得重置链接。");
     for (name, password) in [
         ("nobody", WRONG),
         ("not-invited-yet", WRONG),

@@ -41,7 +41,7 @@ fn a_failed_login_leaves_the_session_that_was_brought_along() {
     office.hire("wang", Role::Reporter, "guixi");
     let session = office.login("wang", PASSWORD).unwrap();
     let brought = bringing(session.secret.expose());
-    assert!(office.accounts.login("wang", "错的口令错的口令", &brought, office.now()).is_err());
+    assert!(office.accounts.login("wang", "错的密码错的密码", &brought, office.now()).is_err());
     assert_eq!(office.session_code(&session), "ok");
 }
 
@@ -182,7 +182,7 @@ fn a_new_password_ends_all_sessions_but_the_one_it_begins() {
     let change = |old: &str, new: &str| {
         office.accounts.change_password(old, new, &bringing(here.secret.expose()), office.now())
     };
-    assert_eq!(change("不是旧口令不是旧口令", NEW_PASSWORD).unwrap_err().code(), "login-wrong");
+    assert_eq!(change("不是旧密码不是旧密码", NEW_PASSWORD).unwrap_err().code(), "login-wrong");
     assert_eq!(change(PASSWORD, "太短").unwrap_err().code(), "password-short");
     assert_eq!(office.session_code(&elsewhere), "ok", "a refusal changes nothing");
     let fresh = change(PASSWORD, NEW_PASSWORD).unwrap();

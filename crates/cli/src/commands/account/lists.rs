@@ -56,7 +56,7 @@ fn state(account: &Account) -> String {
     match &account.lock {
         Some(lock) => format!("已停用：{}（{}）", lock.reason, args::china_time(lock.at)),
         None if account.has_password => "有效".to_owned(),
-        None => "未设口令".to_owned(),
+        None => "未设密码".to_owned(),
     }
 }
 

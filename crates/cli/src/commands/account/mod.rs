@@ -52,7 +52,7 @@ enum Action {
     List,
     /// 角色：授予、收回、列出
     Role(roles::Arguments),
-    /// 生成一次性链接：未设口令的为邀请，已设的为重置；旧链接随即失效
+    /// 生成一次性链接：未设密码的为邀请，已设的为重置；旧链接随即失效
     Link {
         /// 账号代码或登录名
         #[arg(value_name = "ACCOUNT")]
@@ -164,7 +164,7 @@ fn first(desk: &Desk, unit: Option<UnitId>) -> anyhow::Result<Answer> {
     desk.require_unit(&unit)?;
     let first = desk.accounts.first_administrator(&unit, desk.now).map_err(refused)?;
     let Some(first) = first else {
-        let text = "已经有管理员，没有生成链接。忘记口令请用 account link 登录名。";
+        let text = "已经有管理员，没有生成链接。忘记密码请用 account link 登录名。";
         return Ok(Answer::new(json!({ "link": null })).text(text).finding_if(true));
     };
     let answer = Answer::new(json!({ "account": first.account, "login": first.login }));
