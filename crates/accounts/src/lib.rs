@@ -50,6 +50,7 @@ pub use words::UnknownWord;
 
 use password::Gate;
 use storage::Database;
+use throttle::InFlight;
 
 /// Where a link's secret stands in an address of the server: `http://…/link/pll_…`.
 pub const LINK_PATH: &str = "/link/";
@@ -68,6 +69,7 @@ pub struct Accounts {
     settings: Settings,
     randomness: Box<dyn Randomness>,
     gate: Gate,
+    in_flight: InFlight,
     /// A hash nobody has the password of: what is compared where there is no account, so that it takes as long.
     decoy: String,
 }
@@ -97,7 +99,7 @@ impl Accounts {
         let nobody_knows = secret::unguessable(&*randomness)?;
         let decoy = password::hash(&nobody_knows, settings.cost, &*randomness)?;
         let gate = Gate::new(settings.cost);
-        Ok(Self { database, settings, randomness, gate, decoy })
+        Ok(Self { database, settings, randomness, gate, in_flight: InFlight::default(), decoy })
     }
 
     /// The settings.

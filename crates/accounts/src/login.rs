@@ -12,7 +12,7 @@ use crate::manager::{ChangeRefused, Manager, require_text};
 use crate::password;
 use crate::sessions::{self, Session};
 use crate::storage::StorageError;
-use crate::throttle::{self, Key};
+use crate::throttle::{self, Key, Limits, Verdict};
 use crate::{Accounts, log, stored};
 
 /// Where a request comes from.
@@ -150,33 +150,37 @@ impl IdentityProvider for LocalPasswords<'_> {
         now: Instant,
     ) -> Result<AccountId, LoginRefused> {
         let login = normalised_login(evidence.name);
-        let keys = [throttle::of_name(&login), throttle::of_address(caller.address)];
-        let candidate = self.begin(&login, keys, now)?;
-        // Nothing is locked while the hash is computed. A crash here leaves one failure counted.
-        let Ok(compared) = self.0.gate.pass(|| self.compare(candidate.as_ref(), evidence.password)) else {
-            self.take_back(keys)?;
-            return Err(LoginRefused::Busy);
-        };
-        let compared = compared?;
+        let settings = self.0.settings();
+        let name = throttle::of_name(&login);
+        let limits =
+            [(name, settings.per_name), (throttle::of_address(caller.address), settings.per_address)];
+        let flight = self.0.in_flight.begin(name);
+        let candidate = self.begin(&login, limits, flight.others(), now)?;
+        // Nothing is locked while the hash is computed. A crash here leaves everything as before.
+        let compared = self.0.gate.pass(|| self.compare(candidate.as_ref(), evidence.password));
+        let compared = compared.map_err(|_| LoginRefused::Busy)??;
         match candidate {
-            Some(candidate) if compared.matches => self.succeed(candidate, compared, keys),
-            other => self.fail(other.map(|own| own.account), keys, caller, now),
+            Some(candidate) if compared.matches => self.succeed(candidate, compared, &name),
+            other => self.fail(other.map(|own| own.account), limits, caller, now),
         }
     }
 }
 
 impl LocalPasswords<'_> {
-    /// Counts the attempt and finds whose it may be.
-    fn begin(&self, login: &str, keys: [Key; 2], now: Instant) -> Result<Option<Candidate>, LoginRefused> {
-        let settings = self.0.settings();
-        let limits = [(keys[0], settings.per_name), (keys[1], settings.per_address)];
-        let begun = self.0.database().change(|transaction| {
-            if let Err(until) = throttle::count(transaction, limits, now)? {
-                return Ok::<_, StorageError>(Err(until));
-            }
-            candidate(transaction, login).map(Ok)
-        })?;
-        begun.map_err(|until| LoginRefused::Paused { until })
+    /// Finds whose attempt it may be, if it is to be looked at.
+    fn begin(
+        &self,
+        login: &str,
+        limits: Limits,
+        others: u32,
+        now: Instant,
+    ) -> Result<Option<Candidate>, LoginRefused> {
+        self.0.database().change(|transaction| match throttle::check(transaction, limits, others, now)? {
+            Verdict::Look => Ok(Ok(candidate(transaction, login)?)),
+            // What was written about the pause stays, so these are no errors of the transaction.
+            Verdict::Paused(until) => Ok(Err(LoginRefused::Paused { until })),
+            Verdict::Crowded => Ok::<_, LoginRefused>(Err(LoginRefused::Busy)),
+        })?
     }
 
     /// Compares with a hash in any case: it takes as long where there is no account.
@@ -189,21 +193,14 @@ impl LocalPasswords<'_> {
         Ok(Compared { matches, renewed })
     }
 
-    fn take_back(&self, keys: [Key; 2]) -> Result<(), StorageError> {
-        self.0
-            .database()
-            .change(|transaction| keys.iter().try_for_each(|key| throttle::uncount(transaction, key)))
-    }
-
     fn succeed(
         &self,
         candidate: Candidate,
         compared: Compared,
-        keys: [Key; 2],
+        name: &Key,
     ) -> Result<AccountId, LoginRefused> {
         self.0.database().change(|transaction| {
-            throttle::forgive(transaction, &keys[0])?;
-            throttle::uncount(transaction, &keys[1])?;
+            throttle::forgive(transaction, name)?;
             if let (Some(renewed), Some(old)) = (compared.renewed, &candidate.phc) {
                 // A password that was changed meanwhile stays.
                 let renew = "UPDATE account SET password = ? WHERE id = ? AND password = ?";
@@ -217,13 +214,13 @@ impl LocalPasswords<'_> {
     fn fail(
         &self,
         account: Option<AccountId>,
-        keys: [Key; 2],
+        limits: Limits,
         caller: &Caller<'_>,
         now: Instant,
     ) -> Result<AccountId, LoginRefused> {
         let address = caller.address.to_string();
         self.0.database().change(|transaction| {
-            let until = throttle::pause(transaction, &keys[0], now)?;
+            let until = throttle::fail(transaction, limits, now)?;
             let act = if until.is_some() { Act::LoginPaused } else { Act::LoginFailed };
             let detail = until.map(|until| format!("until {until}")).unwrap_or_default();
             let by = By::Nobody;

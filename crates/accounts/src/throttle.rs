@@ -1,10 +1,12 @@
 //! Pauses after failed logins, for the name that was tried and for the address it came from.
 //!
-//! An attempt is counted as a failure before the password is looked at, and forgiven if it was right: many attempts at the
-//! same time cannot all slip through, and a crash in between leaves one failure too many, never one too few. Names that do
-//! not exist are counted like others, so a pause tells nobody whether a name exists.
+//! Attempts of one name that are being compared at this moment count with its failures, so many guesses at the same time cannot
+//! all slip through. Addresses are not held back like that: two hundred units may log in behind one at the same minute.
+//! Names that do not exist are counted like others, so a pause tells nobody whether a name exists.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 
 use chain::Instant;
 use rusqlite::{OptionalExtension as _, Transaction, params};
@@ -84,57 +86,114 @@ fn write(transaction: &Transaction<'_>, key: &Key, attempts: Attempts) -> Result
     Ok(())
 }
 
-/// Counts an attempt as a failure of the name and of the address, or says until when neither is let in.
-pub(crate) fn count(
-    transaction: &Transaction<'_>,
-    limits: [(Key, Throttle); 2],
-    now: Instant,
-) -> Result<Result<(), Instant>, StorageError> {
-    let micros = now.micros();
-    let mut states = Vec::with_capacity(2);
-    for (key, throttle) in limits {
-        let stored = read(transaction, &key)?;
-        let state = stored.at(micros, throttle);
-        if state != stored && state.failures > 0 {
-            write(transaction, &key, state)?;
-        }
-        states.push((key, throttle, state));
-    }
-    let until = states.iter().map(|(_, _, state)| state.paused_until).max().unwrap_or(0);
-    if until > micros {
-        return Ok(Err(stored::instant(until)?));
-    }
-    for (key, throttle, state) in states {
-        write(transaction, &key, state.failed(micros, throttle))?;
-    }
-    let longest = limits.iter().map(|(_, throttle)| throttle.forget_after_s).max().unwrap_or(0);
-    let forgotten = micros.saturating_sub(longest * SECOND_MICROS);
-    transaction.execute("DELETE FROM attempt WHERE failed_at < ?", [forgotten])?;
-    Ok(Ok(()))
+/// Whether an attempt is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is.
+    Look,
+    /// Not before then.
+    Paused(Instant),
+    /// Not while so many others of the same name are being looked at.
+    Crowded,
 }
 
-/// Until when a name is paused after what was counted, if it is.
-pub(crate) fn pause(
+/// What is counted of an attempt: its name and its address, each with its limits.
+pub(crate) type Limits = [(Key, Throttle); 2];
+
+/// Decides whether an attempt is looked at, given how many others of the same name are being looked at.
+pub(crate) fn check(
     transaction: &Transaction<'_>,
-    key: &Key,
+    limits: Limits,
+    others: u32,
+    now: Instant,
+) -> Result<Verdict, StorageError> {
+    let mut until = 0;
+    for (key, throttle) in limits {
+        until = until.max(current(transaction, &key, throttle, now)?.paused_until);
+    }
+    if until > now.micros() {
+        return stored::instant(until).map(Verdict::Paused);
+    }
+    let (name, throttle) = limits[0];
+    let failures = read(transaction, &name)?.failures.saturating_add(others);
+    // Alone, an attempt is looked at after each pause.
+    Ok(if others > 0 && failures >= throttle.free { Verdict::Crowded } else { Verdict::Look })
+}
+
+/// Counts a failure of the name and of the address; says until when the name is paused now, if it is.
+pub(crate) fn fail(
+    transaction: &Transaction<'_>,
+    limits: Limits,
     now: Instant,
 ) -> Result<Option<Instant>, StorageError> {
-    let until = read(transaction, key)?.paused_until;
+    for (key, throttle) in limits {
+        let failed = current(transaction, &key, throttle, now)?.failed(now.micros(), throttle);
+        write(transaction, &key, failed)?;
+    }
+    let longest = limits.iter().map(|(_, throttle)| throttle.forget_after_s).max().unwrap_or(0);
+    let forgotten = now.micros().saturating_sub(longest * SECOND_MICROS);
+    transaction.execute("DELETE FROM attempt WHERE failed_at < ?", [forgotten])?;
+    let until = read(transaction, &limits[0].0)?.paused_until;
     if until > now.micros() { stored::instant(until).map(Some) } else { Ok(None) }
+}
+
+/// The state as it is now. What a clock that went back changed of it is written, so that the pause begun again ends.
+fn current(
+    transaction: &Transaction<'_>,
+    key: &Key,
+    throttle: Throttle,
+    now: Instant,
+) -> Result<Attempts, StorageError> {
+    let stored = read(transaction, key)?;
+    let state = stored.at(now.micros(), throttle);
+    if state != stored && state.failures > 0 {
+        write(transaction, key, state)?;
+    }
+    Ok(state)
+}
+
+/// Names whose passwords are being compared at this moment.
+#[derive(Debug, Default)]
+pub(crate) struct InFlight(Mutex<BTreeMap<Key, u32>>);
+
+/// One comparison; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Flight<'a> {
+    others: u32,
+    key: Key,
+    all: &'a InFlight,
+}
+
+impl InFlight {
+    pub(crate) fn begin(&self, key: Key) -> Flight<'_> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = all.entry(key).or_default();
+        let others = *own;
+        *own += 1;
+        Flight { others, key, all: self }
+    }
+}
+
+impl Flight<'_> {
+    /// How many others of the same name were under way when it began.
+    pub(crate) const fn others(&self) -> u32 {
+        self.others
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        let mut all = self.all.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.get_mut(&self.key) {
+            Some(own) if *own > 1 => *own -= 1,
+            Some(_) | None => drop(all.remove(&self.key)),
+        }
+    }
 }
 
 /// Forgets the failures of a name: the right password was given, or an administrator helped.
 pub(crate) fn forgive(transaction: &Transaction<'_>, key: &Key) -> Result<(), StorageError> {
     transaction.execute("DELETE FROM attempt WHERE tried = ?", [key])?;
-    Ok(())
-}
-
-/// Takes one counted attempt back: it was right, or was never looked at. What others failed at stays counted.
-pub(crate) fn uncount(transaction: &Transaction<'_>, key: &Key) -> Result<(), StorageError> {
-    transaction.execute(
-        "UPDATE attempt SET failures = max(failures - 1, 0), paused_until = 0 WHERE tried = ?",
-        [key],
-    )?;
     Ok(())
 }
 
@@ -173,6 +232,18 @@ mod tests {
         let state = Attempts::default().failed(0, LIMITS).failed(0, LIMITS);
         assert_eq!(state.at(3600 * SECOND_MICROS, LIMITS), state);
         assert_eq!(state.at(3601 * SECOND_MICROS, LIMITS), Attempts::default());
+    }
+
+    #[test]
+    fn a_flight_ends_when_it_is_dropped() {
+        let all = InFlight::default();
+        let (first, other) = (all.begin([1; 32]), all.begin([2; 32]));
+        let second = all.begin([1; 32]);
+        assert_eq!((first.others(), second.others(), other.others()), (0, 1, 0));
+        drop(first);
+        assert_eq!(all.begin([1; 32]).others(), 1);
+        drop((second, other));
+        assert!(all.0.lock().unwrap().is_empty());
     }
 
     #[test]
