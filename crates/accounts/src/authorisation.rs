@@ -57,8 +57,10 @@ vocabulary! {
     Award = "award", "加分、扣分、一票否决";
     /// Keys of units and committees go on record.
     RecordKeys = "record-keys", "登记、停用验证密钥，任命委员会";
-    /// Possession of one's own unit's or own key.
-    ProveKey = "prove-key", "证明持有本单位（本人）的密钥";
+    /// Possession of one's own unit's key.
+    ProveKey = "prove-key", "证明持有本单位的密钥";
+    /// Possession of a committee member's own key.
+    ProveMemberKey = "prove-member-key", "证明持有本人的委员密钥";
     /// A proposal, its withdrawal or publication, a restatement.
     Propose = "propose", "提请、撤回、公布快照";
     /// Roots of published tables.
@@ -100,6 +102,7 @@ impl Action {
             }
             Self::RecordKeys
             | Self::ProveKey
+            | Self::ProveMemberKey
             | Self::Propose
             | Self::DecideObjection
             | Self::ApproveSnapshot
@@ -129,7 +132,7 @@ const ANY: Reach = Reach::Any;
 /// The authorisation matrix. Columns in the order of [`Role::ALL`]:
 /// 填报, 归口复核, 数字办, 审计, 考核委员会, 领导, 管理员. `docs/authorisation.md` is made from it.
 #[rustfmt::skip]
-pub const MATRIX: [(Action, [Reach; 7]); 26] = [
+pub const MATRIX: [(Action, [Reach; 7]); 27] = [
     //                          填报  归口  数字办 审计 委员会 领导 管理员
     (Action::ReadTables,        [ANY, ANY, ANY, ANY, ANY, ANY, ANY]),
     (Action::ReadProofs,        [ANY, ANY, ANY, ANY, ANY, ANY, ANY]),
@@ -147,7 +150,8 @@ pub const MATRIX: [(Action, [Reach; 7]); 26] = [
     (Action::RunRegistry,       [NO,  NO,  OWN, NO,  NO,  NO,  NO]),
     (Action::Award,             [NO,  NO,  OWN, NO,  NO,  NO,  NO]),
     (Action::RecordKeys,        [NO,  NO,  OWN, NO,  NO,  NO,  NO]),
-    (Action::ProveKey,          [OWN, OWN, OWN, NO,  OWN, NO,  NO]),
+    (Action::ProveKey,          [OWN, OWN, OWN, NO,  NO,  NO,  NO]),
+    (Action::ProveMemberKey,    [NO,  NO,  NO,  NO,  OWN, NO,  NO]),
     (Action::Propose,           [NO,  NO,  OWN, NO,  NO,  NO,  NO]),
     (Action::Attest,            [NO,  NO,  OWN, NO,  NO,  NO,  NO]),
     (Action::DecideObjection,   [NO,  NO,  OWN, NO,  OWN, NO,  NO]),

@@ -38,6 +38,15 @@ impl Holder {
         }
     }
 
+    /// What whoever proves such a key asks for.
+    fn action(&self) -> (Action, Subject) {
+        let action = match self {
+            Self::Unit(_) => Action::ProveKey,
+            Self::Member(_) => Action::ProveMemberKey,
+        };
+        (action, Subject::Unit(self.unit().clone()))
+    }
+
     const fn kind(&self) -> &'static str {
         match self {
             Self::Unit(_) => "unit",
@@ -276,7 +285,8 @@ impl Accounts {
         key: &str,
         now: Instant,
     ) -> Result<Challenge, EnrolmentRefused> {
-        may(identity, Action::ProveKey, &Subject::Unit(holder.unit().clone()))?;
+        let (action, subject) = holder.action();
+        may(identity, action, &subject)?;
         let account = identity.account();
         let key = require_key(key, holder, account)?.to_string();
         let expires_at = stored::later(now, self.settings().challenge_s);
@@ -292,6 +302,8 @@ impl Accounts {
         let payload = json::to_canonical(&payload).expect("texts are JSON");
         let payload = String::from_utf8(payload).expect("canonical JSON is UTF-8");
         let id = self.database().change(|transaction| {
+            let unanswered = "DELETE FROM enrolment WHERE proved_at IS NULL AND expires_at < ?";
+            transaction.execute(unanswered, [now.micros()])?;
             transaction.execute(
                 "INSERT INTO enrolment (account, unit, kind, key, payload, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 params![
@@ -325,7 +337,8 @@ impl Accounts {
             let asked = params![challenge, account.as_str()];
             let mine = rows(transaction, "id = ? AND account = ?", asked)?.pop();
             let mine = mine.ok_or(EnrolmentRefused::Unknown(challenge))?;
-            may(identity, Action::ProveKey, &Subject::Unit(mine.holder.unit().clone()))?;
+            let (action, subject) = mine.holder.action();
+            may(identity, action, &subject)?;
             // A refused answer changes nothing but the log, so it is no error of the transaction.
             Ok::<_, EnrolmentRefused>(answer(transaction, mine, signature, now)?)
         })?

@@ -175,4 +175,6 @@ fn nobody_enrols_for_another_unit_nor_a_key_of_another_name() {
     assert_eq!(code(&audit, guixi(), "guixi", KeyType::Ed25519), "not-your-role");
     assert_eq!(code(&wang, guixi(), "yujiang", KeyType::Ed25519), "not-a-key");
     assert_eq!(code(&wang, guixi(), "guixi", KeyType::Cosignature), "not-a-key");
+    let member = Holder::Member("guixi".parse().unwrap());
+    assert_eq!(code(&wang, member, wang.account().as_str(), KeyType::Cosignature), "not-your-role");
 }
