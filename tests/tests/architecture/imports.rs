@@ -10,7 +10,7 @@ use scenarios::repository;
 pub const PURE: [&str; 4] = ["chain", "events", "domain", "projections"];
 
 /// What each room may import. A room that is not named here may not exist.
-const MAY_IMPORT: [(&str, &[&str]); 18] = [
+const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("chain", &[]),
     ("events", &["chain"]),
     ("domain", &["events", "chain"]),
@@ -25,12 +25,15 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("app", &["projections", "domain", "store", "events", "chain"]),
     // The client's side: from a file to a submission. What is recorded is decided elsewhere.
     ("intake", &["app", "projections", "domain", "events", "chain"]),
-    ("api", &["app", "audit", "intake", "projections", "domain", "store", "events", "chain"]),
+    // Who somebody is and what they may do; it knows names of units and keys, no ledger.
+    ("accounts", &["events", "chain"]),
+    ("api", &["accounts", "app", "audit", "intake", "projections", "domain", "store", "events", "chain"]),
     ("seeds", &["domain", "events", "chain"]),
     (
         "cli",
         &[
             "allocator",
+            "accounts",
             "api",
             "app",
             "audit",
@@ -56,6 +59,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
 
 const EVERYTHING: &[&str] = &[
     "allocator",
+    "accounts",
     "api",
     "app",
     "audit",
@@ -73,14 +77,16 @@ const EVERYTHING: &[&str] = &[
 ];
 
 /// Crates that only some rooms may name among their dependencies.
-const ONLY_FOR: [(&str, &[&str]); 5] = [
+const ONLY_FOR: [(&str, &[&str]); 6] = [
+    // Passwords are hashed in one place.
+    ("argon2", &["accounts"]),
     ("axum", &["api", "witness"]),
     // Files from anywhere are read in one place, where everything is bounded.
     ("calamine", &["intake"]),
     ("reqwest", &["store-eventstore", "cli"]),
     // Libraries answer with errors one can match on.
     ("anyhow", &["cli", "xtask", "bench"]),
-    ("rusqlite", &["api", "bench"]),
+    ("rusqlite", &["accounts", "api", "bench"]),
 ];
 
 /// Crates that bring files, a network, threads of their own, a clock or randomness.

@@ -1,5 +1,6 @@
 //! One file for each group of commands; here is only which there are.
 
+mod account;
 pub mod acts;
 mod bundle;
 mod catalogue;
@@ -67,6 +68,8 @@ pub enum Command {
     /// 签名密钥：新建、登记、停用，更换账本头密钥
     #[command(alias = "keys")]
     Key(keys::Arguments),
+    /// 账号：人员、角色、链接、令牌和账号日志（服务器上的管理员）
+    Account(account::Arguments),
     /// 登记表根：以后每次审计都会重算比对（市数字办）
     Attest(acts::attest::Arguments),
     /// 无遗漏声明：单位签名确认自己的行数和末行
@@ -150,6 +153,7 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Unit(arguments) => acts::unit::run(arguments, ledger),
         Command::Duty(arguments) => acts::duty::run(arguments, ledger),
         Command::Key(arguments) => keys::run(arguments, ledger),
+        Command::Account(arguments) => account::run(arguments, ledger),
         Command::Attest(arguments) => acts::attest::run(arguments, ledger),
         Command::Statement(arguments) => acts::statement::run(arguments, ledger),
         Command::Committee(arguments) => committee::run(arguments, ledger),
