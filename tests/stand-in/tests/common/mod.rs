@@ -59,9 +59,8 @@ impl Ask {
         self
     }
 
-    pub fn body(mut self, body: &str) -> Self {
-        self.body = body.as_bytes().to_vec();
-        self
+    pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: body.into(), ..self }
     }
 
     /// Sends the request to `http://host:port` and reads the whole answer.
@@ -83,10 +82,13 @@ impl Ask {
 }
 
 fn silence(error: io::Error) -> Silence {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Silence::TimedOut,
-        io::ErrorKind::ConnectionRefused => Silence::Refused,
-        _ => Silence::Broken,
+    let kind = error.kind();
+    if kind == io::ErrorKind::ConnectionRefused {
+        Silence::Refused
+    } else if kind == io::ErrorKind::WouldBlock || kind == io::ErrorKind::TimedOut {
+        Silence::TimedOut
+    } else {
+        Silence::Broken
     }
 }
 
