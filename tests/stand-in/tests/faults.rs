@@ -37,7 +37,7 @@ fn post(version: i64, event: u8) -> Ask {
         event + 1
     );
     let ask = Ask::new("POST", &format!("/streams/{STREAM}")).with("Content-Type", EVENTS);
-    ask.with("ES-ExpectedVersion", &version.to_string()).with("ES-RequireMaster", "True").body(&body)
+    ask.with("ES-ExpectedVersion", &version.to_string()).with("ES-RequireMaster", "True").body(body)
 }
 
 fn append(base: &str, version: i64, event: u8) -> Result<Reply, Silence> {
