@@ -6,9 +6,13 @@
 //!
 //! It must not know event types, and can write nothing.
 
+mod address;
+mod answer;
 pub mod document;
 pub mod event;
+pub mod http;
 pub mod json;
+pub mod ledger;
 pub mod media;
 pub mod page;
 mod xml;
