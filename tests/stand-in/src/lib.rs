@@ -23,6 +23,7 @@ mod body;
 mod database;
 mod fault;
 mod lenient;
+mod manners;
 mod metadata;
 mod read;
 mod request;
@@ -37,6 +38,7 @@ use std::time::Duration;
 
 pub use fault::Fault;
 pub use lenient::parse as parse_leniently;
+pub use manners::Manners;
 use world::World;
 
 /// How a stand-in is set up.
@@ -50,6 +52,8 @@ pub struct Options {
     pub anonymous: bool,
     /// Whether `/streams` exists at all (AtomPub over HTTP). Off by default on servers since 20.6.
     pub atom_pub: bool,
+    /// Whose manners it has where servers differ.
+    pub manners: Manners,
     /// How long a leader waits for a majority before it answers 500 "Write timeout".
     pub write_timeout: Duration,
     /// How long the others take to elect a leader once it is dead.
@@ -64,6 +68,7 @@ impl Default for Options {
             file: None,
             anonymous: true,
             atom_pub: true,
+            manners: Manners::Recorded,
             write_timeout: Duration::from_secs(2),
             election: Duration::from_millis(300),
         }

@@ -220,7 +220,7 @@ impl Read<'_> {
     }
 
     fn shown(&self, stream: &str, view: &View, ask: Ask, media: Media) -> Answer {
-        let tag = format!("\"{}\"", document::etag(view.last(), media));
+        let tag = self.world.tag(view.last(), media);
         // The tag is the stream's, not the page's: it is believed on every page.
         if self.request.header("if-none-match") == Some(&tag) {
             return Answer::empty(304, "Not Modified");
@@ -278,7 +278,7 @@ impl Read<'_> {
         let Some(newest) = newest else {
             return Ok(answer);
         };
-        let tag = format!("\"{}\"", document::etag(newest.event.number, media));
+        let tag = self.world.tag(newest.event.number, media);
         if self.request.header("if-none-match") == Some(&tag) {
             return Ok(Answer::empty(304, "Not Modified"));
         }

@@ -67,10 +67,11 @@ async fn take(
     let (head, body) = request.into_parts();
     let body = body::read(body).await.ok_or(Broken)?;
     let request = Request::new(&head, body, member);
+    let manners = world.options.manners;
     // What has arrived is handled, even where its client has gone meanwhile.
     let work = tokio::spawn(handle(world, request, generation));
     let (answer, is_cut) = work.await.map_err(|_| Broken)?.ok_or(Broken)?;
-    Ok(answer.into_response(is_cut))
+    Ok(manners.adapt(answer).into_response(is_cut))
 }
 
 /// Handles a request; `None` breaks the connection, `true` breaks it within the body.

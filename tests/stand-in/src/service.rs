@@ -4,31 +4,17 @@ use feed::json::Json;
 
 use crate::answer::{Answer, NO_CACHE, TEXT};
 use crate::database::made_id;
+use crate::manners::Manners;
 use crate::request::Request;
 use crate::server::PATIENCE;
 use crate::world::{State, World};
 
 const JSON: &str = "application/json; charset=utf-8";
-const VERSION: &str = "4.1.4.0";
 
 pub(crate) fn info(world: &World, request: &Request) -> Answer {
-    let state = state_of(&world.state(), request.member).to_ascii_lowercase();
-    let document = Json::object([
-        ("esVersion", Json::text(VERSION)),
-        ("state", Json::text(state)),
-        ("projectionsMode", Json::text("None")),
-    ]);
-    let document = if world.options.atom_pub { document } else { without_atom_pub(document) };
-    Answer::ok(JSON, document.indented().into_bytes())
-}
-
-/// Servers that can switch AtomPub off tell whether it is on.
-fn without_atom_pub(document: Json) -> Json {
-    let Json::Object(mut members) = document else {
-        unreachable!("the document is an object");
-    };
-    members.push(("features".to_owned(), Json::object([("atomPub", Json::Bool(false))])));
-    Json::Object(members)
+    let manners = world.options.manners;
+    let state = manners.state(state_of(&world.state(), request.member));
+    Answer::ok(JSON, manners.info(state, world.options.atom_pub).indented().into_bytes())
 }
 
 pub(crate) fn ping(request: &Request) -> Answer {
@@ -47,7 +33,8 @@ pub(crate) async fn gossip(world: &World, request: &Request) -> Answer {
         return Answer::bare(408, "Server was unable to handle request in time");
     }
     let state = world.state();
-    let members = (0..state.members.len()).map(|member| described(&state, member)).collect();
+    let members =
+        (0..state.members.len()).map(|member| described(&state, member, world.options.manners)).collect();
     let document = Json::object([
         ("members", Json::List(members)),
         ("serverIp", Json::text("127.0.0.1")),
@@ -71,7 +58,8 @@ fn state_of(state: &State, member: usize) -> &'static str {
     }
 }
 
-fn described(state: &State, member: usize) -> Json {
+fn described(state: &State, member: usize, manners: Manners) -> Json {
+    let (endpoint, inner) = (manners.endpoint(), manners.inner_endpoint());
     let one = &state.members[member];
     let port = || Json::integer(one.port);
     let place = || Json::integer(state.database.committed());
@@ -79,7 +67,7 @@ fn described(state: &State, member: usize) -> Json {
     Json::object([
         ("instanceId", Json::Text(made_id(1 << 40 | member as u64))),
         ("timeStamp", Json::text("2026-01-01T00:00:00.000000Z")),
-        ("state", Json::text(state_of(state, member))),
+        ("state", Json::text(manners.state(state_of(state, member)))),
         ("isAlive", Json::Bool(one.is_alive())),
         ("internalTcpIp", ip()),
         ("internalTcpPort", port()),
@@ -87,10 +75,10 @@ fn described(state: &State, member: usize) -> Json {
         ("externalTcpIp", ip()),
         ("externalTcpPort", port()),
         ("externalSecureTcpPort", Json::integer(0)),
-        ("internalHttpIp", ip()),
-        ("internalHttpPort", port()),
-        ("externalHttpIp", ip()),
-        ("externalHttpPort", port()),
+        (inner.0, ip()),
+        (inner.1, port()),
+        (endpoint.0, ip()),
+        (endpoint.1, port()),
         ("lastCommitPosition", place()),
         ("writerCheckpoint", place()),
         ("chaserCheckpoint", place()),

@@ -1,15 +1,19 @@
 //! The cluster: its members, who leads, which faults wait, and the one database behind them.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use feed::document;
+use feed::media::Media;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::database::Database;
 use crate::fault::{Concerns, Fault};
+use crate::manners::Manners;
 use crate::{Options, server};
 
 /// Everything the members share.
@@ -19,6 +23,8 @@ pub(crate) struct World {
     state: Mutex<State>,
     /// Moves whenever something happened that a waiting request may want to see.
     changes: watch::Sender<u64>,
+    /// How often a member was started.
+    starts: AtomicU32,
 }
 
 /// What the members share, behind one lock: nothing waits while it is held.
@@ -103,7 +109,13 @@ impl World {
             faults: VecDeque::new(),
             made_ids: 0,
         };
-        Arc::new(Self { options, runtime, state: Mutex::new(state), changes: watch::Sender::new(0) })
+        Arc::new(Self {
+            options,
+            runtime,
+            state: Mutex::new(state),
+            changes: watch::Sender::new(0),
+            starts: AtomicU32::new(0),
+        })
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -161,6 +173,7 @@ impl World {
         if member.is_alive() {
             return;
         }
+        self.starts.fetch_add(1, Ordering::SeqCst);
         let listener = std::net::TcpListener::bind(("127.0.0.1", member.port)).expect("the port is free");
         member.port = listener.local_addr().expect("a bound port has an address").port();
         member.generation += 1;
@@ -231,6 +244,21 @@ impl World {
         state.make_leader(member);
         drop(state);
         self.announce();
+    }
+
+    /// Returns the ETag of a stream whose newest event is `last`, in quotes.
+    ///
+    /// Takes no lock: a read may hold the state while it asks.
+    pub(crate) fn tag(&self, last: i64, media: Media) -> String {
+        match self.options.manners {
+            Manners::Recorded => format!("\"{}\"", document::etag(last, media)),
+            Manners::Newer => {
+                format!(
+                    "\"{last};{}\"",
+                    media.tag() ^ self.starts.load(Ordering::SeqCst).wrapping_mul(0x9e37_79b9)
+                )
+            }
+        }
     }
 
     /// Returns another number each time, for ids the server makes.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use common::{Ask, Reply, Silence};
 use feed::json::Json;
-use stand_in::{Fault, Options, StandIn, parse_leniently};
+use stand_in::{Fault, Manners, Options, StandIn, parse_leniently};
 
 const STREAM: &str = "ledger-demo";
 const EVENTS: &str = "application/vnd.eventstore.events+json";
@@ -290,8 +290,32 @@ fn whoever_names_no_user_is_refused_where_that_is_asked() {
 fn without_atom_pub_every_stream_is_missing() {
     let server = StandIn::start(Options { atom_pub: false, ..Options::default() });
     assert_eq!(append(&server.address(), -1, 0).expect("an answer").status, 404);
-    let info = Ask::new("GET", "/info").send(&server.address()).expect("an answer").text();
-    assert!(info.contains("\"atomPub\": false"), "{info}");
+}
+
+#[test]
+fn newer_servers_answer_otherwise() {
+    let options = Options { manners: Manners::Newer, members: 3, atom_pub: true, ..Options::default() };
+    let server = begun(options);
+    let told = |target: &str| Ask::new("GET", target).send(&server.address()).expect("an answer").text();
+    assert!(told("/info").contains("\"atomPub\": true") && told("/info").contains("\"leader\""));
+    assert!(told("/gossip").contains("\"httpEndPointPort\"") && told("/gossip").contains("\"Follower\""));
+    let other = append(&server.address(), -1, 2).expect("an answer");
+    assert_eq!(
+        (other.header("ES-CurrentVersion"), other.header("Kurrent-CurrentVersion")),
+        (Some("0"), Some("0"))
+    );
+    let refused = post(-1, 2).body("[]").send(&server.address()).expect("an answer");
+    assert_eq!(
+        (refused.reason.as_str(), refused.text().as_str()),
+        ("Bad Request", "Write request body invalid.")
+    );
+    let full = Ask::new("GET", &format!("/streams/{STREAM}/0/forward/1")).with("Accept", ATOM);
+    let full = full.send(&server.address()).expect("an answer");
+    assert_eq!(full.header("Cache-Control"), Some("max-age=31536000, private"));
+    let tag = || page().send(&server.address()).expect("an answer").header("ETag").map(str::to_owned);
+    let before = tag();
+    server.restart();
+    assert_ne!(tag(), before, "a tag does not outlive a start");
 }
 
 #[test]
