@@ -12,7 +12,6 @@ use feed::page::{Ask, DEFAULT_COUNT, MAX_COUNT, Page, Source};
 use crate::answer::{Answer, NO_CACHE, YEAR};
 use crate::append::{denied, may};
 use crate::auth::User;
-use crate::database::Stored;
 use crate::fault::Fault;
 use crate::lenient;
 use crate::metadata::Act;
@@ -60,24 +59,26 @@ pub(crate) struct Read<'a> {
 }
 
 /// What a stream is at the moment it is read.
-enum Found {
+enum Found<'a> {
     Missing,
     Dead,
-    Stream(View),
+    Stream(View<'a>),
 }
 
-/// The part of a stream that is seen.
-struct View {
-    events: Vec<Stored>,
+/// The part of a stream that is seen. Events are copied when they are asked for: a stream may have many.
+struct View<'a> {
+    world: &'a World,
+    stream: &'a str,
+    last: i64,
     first_shown: i64,
     cache_s: Option<i64>,
 }
 
-impl Source for View {
+impl Source for View<'_> {
     type Error = Infallible;
 
     fn last(&self) -> i64 {
-        self.events.len() as i64 - 1
+        self.last
     }
 
     fn first_shown(&self) -> i64 {
@@ -86,8 +87,10 @@ impl Source for View {
 
     fn read(&self, from: i64, to: i64) -> Result<Vec<Event>, Infallible> {
         let index = |number: i64| usize::try_from(number).expect("numbers on a page are not negative");
-        let events = &self.events[index(from)..=index(to)];
-        Ok(events.iter().map(|stored| stored.event.clone()).collect())
+        let state = self.world.state();
+        // What is committed stays, so the numbers that were seen are still there.
+        let events = state.database.events(self.stream, state.database.committed());
+        Ok(events[index(from)..=index(to)].iter().map(|stored| stored.event.clone()).collect())
     }
 }
 
@@ -136,18 +139,18 @@ impl Read<'_> {
         self.world.state().seen_by(self.request.member).saturating_sub(self.behind)
     }
 
-    fn find(&self, stream: &str) -> Found {
+    fn find<'s>(&'s self, stream: &'s str) -> Found<'s> {
         let below = self.below();
         let database = &self.world.state().database;
         let metadata = database.metadata(stream, below);
-        let events = database.events(stream, below);
+        let last = database.events(stream, below).len() as i64 - 1;
         if database.is_dead(stream) {
             Found::Dead
-        } else if events.is_empty() || metadata.is_soft_deleted() {
+        } else if last < 0 || metadata.is_soft_deleted() {
             Found::Missing
         } else {
-            let first_shown = metadata.first_shown(events.len() as i64 - 1);
-            Found::Stream(View { events: events.to_vec(), first_shown, cache_s: metadata.cache_s() })
+            let (first_shown, cache_s) = (metadata.first_shown(last), metadata.cache_s());
+            Found::Stream(View { world: self.world, stream, last, first_shown, cache_s })
         }
     }
 
@@ -219,7 +222,7 @@ impl Read<'_> {
         }
     }
 
-    fn shown(&self, stream: &str, view: &View, ask: Ask, media: Media) -> Answer {
+    fn shown(&self, stream: &str, view: &View<'_>, ask: Ask, media: Media) -> Answer {
         let tag = self.world.tag(view.last(), media);
         // The tag is the stream's, not the page's: it is believed on every page.
         if self.request.header("if-none-match") == Some(&tag) {
@@ -287,9 +290,11 @@ impl Read<'_> {
 }
 
 /// Returns the event of that number, or the newest, where it is shown.
-fn one(view: &View, number: Option<i64>) -> Option<Event> {
-    let number = number.unwrap_or_else(|| view.last());
-    let there = number >= view.first_shown && number <= view.last();
-    let index = usize::try_from(number).ok().filter(|_| there)?;
-    Some(view.events[index].event.clone())
+fn one(view: &View<'_>, number: Option<i64>) -> Option<Event> {
+    let number = number.unwrap_or(view.last);
+    if !(view.first_shown..=view.last).contains(&number) {
+        return None;
+    }
+    let Ok(events) = view.read(number, number);
+    events.into_iter().next()
 }
