@@ -142,6 +142,14 @@ pub fn rebuild_tiles(directory: &Path, log: &dyn EventLog) -> anyhow::Result<()>
     publisher(directory).rebuild_tiles(log).map_err(of_publish)
 }
 
+/// Reads the published head as it stands there, without asking who signed it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn published(directory: &Path) -> anyhow::Result<Option<SignedHead>> {
+    Publisher::new(directory, Unkept).published().map_err(of_publish)
+}
+
 /// Reads a head that the ledger's key of its size has signed.
 ///
 /// # Errors

@@ -7,10 +7,10 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::process::{run, say, succeeds};
+use crate::process::{run, say, succeeds, workspace_root};
 
 /// Program and Debian package have one name, for each of them.
-const TOOLS: [&str; 4] = ["b3sum", "jq", "strace", "zstd"];
+const TOOLS: [&str; 5] = ["b3sum", "jq", "npm", "strace", "zstd"];
 
 /// Installs those of the tools that are missing.
 ///
@@ -34,6 +34,35 @@ pub fn install_missing() -> Result<()> {
 /// Whether this machine lets programs be traced; in some containers nobody may.
 pub fn may_trace() -> bool {
     succeeds("strace", &["-o", "/dev/null", "true"])
+}
+
+/// A client of other people's, written for EventStoreDB, that the feed is read with.
+const CLIENT: (&str, &str) = ("geteventstore-promise", "4.0.1");
+
+/// Installs the client into `target/clients`, where it is missing.
+///
+/// # Errors
+/// The client cannot be installed.
+pub fn install_client() -> Result<()> {
+    let (name, version) = CLIENT;
+    let folder = workspace_root().join("target/clients");
+    if folder.join("node_modules").join(name).join("package.json").is_file() {
+        return Ok(());
+    }
+    say(&format!("missing client: {name}"));
+    std::fs::create_dir_all(&folder)?;
+    // Nothing of the package runs while it is installed, and no file is left beside `node_modules`.
+    let mut install = Command::new("npm");
+    install.args([
+        "install",
+        "--no-save",
+        "--no-package-lock",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+    ]);
+    install.arg("--prefix").arg(&folder);
+    run(install.arg(format!("{name}@{version}")))
 }
 
 fn apt_get(arguments: &[&str]) -> Command {

@@ -10,7 +10,7 @@ use scenarios::repository;
 pub const PURE: [&str; 4] = ["chain", "events", "domain", "projections"];
 
 /// What each room may import. A room that is not named here may not exist.
-const MAY_IMPORT: [(&str, &[&str]); 19] = [
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("chain", &[]),
     ("events", &["chain"]),
     ("domain", &["events", "chain"]),
@@ -40,6 +40,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
             "chain",
             "domain",
             "events",
+            "feed",
             "intake",
             "projections",
             "seeds",
@@ -52,6 +53,10 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("allocator", &[]),
     // A program part of its own: it trusts heads and proofs, nothing that wrote them (`docs/decisions/0020`).
     ("witness", &["chain"]),
+    // A door for readers: it shows lines, and knows no event type and no way to write.
+    ("feed", &["store", "chain"]),
+    // A server for tests: it shapes pages as the feed does, and knows nothing of ledgers.
+    ("stand-in", &["feed"]),
     ("xtask", &[]),
     ("bench", EVERYTHING),
     ("scenarios", EVERYTHING),
@@ -67,9 +72,11 @@ const EVERYTHING: &[&str] = &[
     "cli",
     "domain",
     "events",
+    "feed",
     "intake",
     "projections",
     "seeds",
+    "stand-in",
     "store",
     "store-eventstore",
     "store-journal",

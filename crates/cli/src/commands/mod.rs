@@ -7,6 +7,7 @@ mod catalogue;
 mod committee;
 mod compress;
 mod cosign;
+mod feed;
 mod fsck;
 mod hammer;
 mod head;
@@ -104,6 +105,8 @@ pub enum Command {
     Timestamp(timestamp::Arguments),
     /// 运行见证方：为别处的账本头副署
     Witness(witness::Arguments),
+    /// 订阅源：只读发布账本各行，供别的平台跟读
+    Feed(feed::Arguments),
     /// 账本头：供核对的词语和二维码
     Head(head::Arguments),
     /// 给一行出包含证明（tlog-proof 文件）
@@ -171,6 +174,7 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Cosign(arguments) => cosign::run(&arguments, ledger),
         Command::Timestamp(arguments) => timestamp::run(&arguments, ledger),
         Command::Witness(arguments) => witness::run(&arguments),
+        Command::Feed(arguments) => feed::run(&arguments, ledger),
         Command::Head(arguments) => head::run(&arguments, ledger),
         Command::Prove(arguments) => prove::run(&arguments, ledger),
         Command::VerifyProof(arguments) => prove::verify(&arguments),
