@@ -44,7 +44,7 @@ pub(crate) struct Source {
 impl Source {
     /// Sends a request until it is answered with a body that `parse` takes; `None` where there is no such thing.
     ///
-    /// `patience` for the server's own waiting comes on top of the time an answer may take.
+    /// What the server itself may wait, `waiting`, comes on top of the time an answer may take.
     pub fn get<T>(
         &self,
         request: &Request,
@@ -64,7 +64,11 @@ impl Source {
                         Err(Unusable::Again(reason)) => (reason, None),
                     },
                     Outcome::NotNow { after } => (why_again(&Outcome::NotNow { after }), after),
-                    other => (why_again(&other), None),
+                    other @ (Outcome::Committed { .. }
+                    | Outcome::Elsewhere { .. }
+                    | Outcome::OtherVersion { .. }
+                    | Outcome::TooLarge
+                    | Outcome::Unclear { .. }) => (why_again(&other), None),
                 },
             };
             self.cluster.look_again();

@@ -48,8 +48,11 @@ impl Exchange {
 /// The exchanges of a recorded scenario, in order.
 fn recorded(scenario: &str) -> Vec<Exchange> {
     let file = format!("{}/tests/transcripts/{scenario}.json", env!("CARGO_MANIFEST_DIR"));
-    let mut text = std::fs::read_to_string(Path::new(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    for (name, value) in NODES.into_iter().chain([("{stream}", STREAM), ("\"{leader-external-http-port}\"", "2111")]) {
+    let mut text =
+        std::fs::read_to_string(Path::new(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    for (name, value) in
+        NODES.into_iter().chain([("{stream}", STREAM), ("\"{leader-external-http-port}\"", "2111")])
+    {
         text = text.replace(name, value);
     }
     let scenario: Value = serde_json::from_str(&text).unwrap();
@@ -73,7 +76,10 @@ fn stream() -> StreamName {
 fn a_batch_is_committed_at_the_number_of_its_first_event() {
     let answers = outcomes("append-batches");
     assert_eq!(answers[..2], [Outcome::Committed { first: 0 }, Outcome::Committed { first: 3 }]);
-    assert_eq!(outcomes("retry-other-content")[..2], [Outcome::Committed { first: 0 }, Outcome::Committed { first: 0 }]);
+    assert_eq!(
+        outcomes("retry-other-content")[..2],
+        [Outcome::Committed { first: 0 }, Outcome::Committed { first: 0 }]
+    );
 }
 
 #[test]
@@ -154,10 +160,17 @@ fn an_event_without_json_has_no_data_on_a_page() {
 fn another_version_is_told_by_its_header_and_not_by_its_phrase() {
     assert_eq!(outcomes("version-wrong")[1..5], [const { Outcome::OtherVersion { current: 1 } }; 4]);
     assert_eq!(outcomes("version-missing-stream")[0], Outcome::OtherVersion { current: -1 });
-    let newer = Response { status: 400, headers: vec![("kurrent-currentversion".into(), "7".into())], body: Vec::new() };
+    let newer = Response {
+        status: 400,
+        headers: vec![("kurrent-currentversion".into(), "7".into())],
+        body: Vec::new(),
+    };
     assert_eq!(Outcome::of(&newer), Outcome::OtherVersion { current: 7 });
     let other = Response { status: 400, headers: Vec::new(), body: b"bad body\r\n".to_vec() };
-    assert_eq!(Outcome::of(&other), Outcome::Refused(Refusal::Status { status: 400, said: "bad body".into() }));
+    assert_eq!(
+        Outcome::of(&other),
+        Outcome::Refused(Refusal::Status { status: 400, said: "bad body".into() })
+    );
 }
 
 #[test]
@@ -168,7 +181,8 @@ fn an_answer_that_says_neither_yes_nor_no_is_unclear() {
     }
     // The version counts an event that the next page does not have.
     assert_eq!(lost[3], Outcome::OtherVersion { current: 1 });
-    assert_eq!(Page::parse(&recorded("cluster-quorum-lost")[4].response.body).unwrap().entries.len(), 1);
+    let page: Value = serde_json::from_slice(&recorded("cluster-quorum-lost")[4].response.body).unwrap();
+    assert_eq!(page["entries"], serde_json::json!(["0@recorded-1"]));
     assert_eq!(outcomes("size-413")[0], Outcome::TooLarge);
     let cut = Response { status: 201, headers: Vec::new(), body: Vec::new() };
     assert!(matches!(Outcome::of(&cut), Outcome::Unclear { status: 201, .. }));
@@ -187,14 +201,20 @@ fn a_redirect_to_the_leader_is_told_from_those_that_are_mistakes() {
     }
     for scenario in ["url-trailing-slash", "incoming-guid"] {
         let answer = outcomes(scenario).remove(0);
-        assert!(matches!(answer, Outcome::Refused(Refusal::Status { status: 307, .. })), "{scenario}: {answer:?}");
+        assert!(
+            matches!(answer, Outcome::Refused(Refusal::Status { status: 307, .. })),
+            "{scenario}: {answer:?}"
+        );
     }
 }
 
 #[test]
 fn what_will_not_change_is_refused() {
     let deleted = outcomes("delete-hard");
-    assert_eq!((&deleted[2], &deleted[5]), (&Outcome::Refused(Refusal::Deleted), &Outcome::Refused(Refusal::Deleted)));
+    assert_eq!(
+        (&deleted[2], &deleted[5]),
+        (&Outcome::Refused(Refusal::Deleted), &Outcome::Refused(Refusal::Deleted))
+    );
     let unauthorized = outcomes("auth-basic");
     assert_eq!(unauthorized[..2], [const { Outcome::Refused(Refusal::Unauthorized) }; 2]);
     let wildcard = outcomes("accept-wildcard");
@@ -212,7 +232,8 @@ fn gossip_names_the_leader_and_a_dead_one_leads_no_more() {
     let exchanges = recorded("cluster-gossip");
     let gossip = exchanges.iter().find(|exchange| exchange.path() == "/gossip").unwrap();
     let found = members(&gossip.response.body, false).unwrap();
-    let leading: Vec<_> = found.iter().filter(|member| member.leads).map(|member| member.node.clone()).collect();
+    let leading: Vec<_> =
+        found.iter().filter(|member| member.leads).map(|member| member.node.clone()).collect();
     assert_eq!(leading, [node("{leader}")]);
     let text = String::from_utf8(gossip.response.body.clone()).unwrap();
     let dead = text.replace("\"isAlive\":true", "\"isAlive\":false");
@@ -220,7 +241,10 @@ fn gossip_names_the_leader_and_a_dead_one_leads_no_more() {
     let newer = br#"{"members":[{"state":"Leader","isAlive":true,"httpEndPointIp":"db1.example","httpEndPointPort":2113},
         {"state":"Manager","isAlive":true}]}"#;
     let found = members(newer, true).unwrap();
-    assert_eq!((found.len(), found[0].node.to_string().as_str(), found[0].leads), (1, "https://db1.example:2113", true));
+    assert_eq!(
+        (found.len(), found[0].node.to_string().as_str(), found[0].leads),
+        (1, "https://db1.example:2113", true)
+    );
     assert_eq!(members(b"<html>", false), None);
 }
 
@@ -228,7 +252,8 @@ fn gossip_names_the_leader_and_a_dead_one_leads_no_more() {
 fn info_says_version_and_whether_streams_are_served() {
     let old = Info::parse(&recorded("service-info")[0].response.body).unwrap();
     assert_eq!((old.state.as_str(), old.atom_pub), ("master", None));
-    let newer = br#"{"dbVersion":"25.0.1","esVersion":"25.0.1","state":"leader","features":{"atomPub":false}}"#;
+    let newer =
+        br#"{"dbVersion":"25.0.1","esVersion":"25.0.1","state":"leader","features":{"atomPub":false}}"#;
     let newer = Info::parse(newer).unwrap();
     assert_eq!((newer.major(), newer.atom_pub), (Some(25), Some(false)));
 }
