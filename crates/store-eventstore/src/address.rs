@@ -118,6 +118,13 @@ impl Address {
         self.ca.as_deref()
     }
 
+    /// The same address, with the user's password in a file.
+    #[must_use]
+    pub fn with_password_file(mut self, path: PathBuf) -> Self {
+        self.user = self.user.map(|User { name, .. }| User { name, password: Password::File(path) });
+        self
+    }
+
     /// The same address with paths as they are seen from anywhere, to be written down.
     #[must_use]
     pub fn absolute(mut self) -> Self {

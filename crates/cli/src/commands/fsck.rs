@@ -10,11 +10,11 @@ use domain::registry::PlanIx;
 use domain::scoring::At;
 use projections::{ReadModel, Reading, TableKind};
 use serde_json::json;
-use store_journal::Journal;
 
 use super::verify;
 use crate::ledger::saved_states;
 use crate::ledger_dir::Choice;
+use crate::log::Log;
 use crate::output::{Answer, Table};
 
 /// More differences than this are counted no further: the first rows say where to look.
@@ -85,8 +85,8 @@ fn compare(directory: &Path, rebuilt: &ReadModel) -> anyhow::Result<Saved> {
     if size > rebuilt.size() {
         return Ok(Saved::NotCompared(format!("它有 {size} 行，账本只有 {} 行。", rebuilt.size())));
     }
-    let journal = Journal::open_read_only(directory)?;
-    let read_on = match app::load(&journal, Some(*saved), &mut |_, _| {}) {
+    let log = Log::open_read_only(directory)?;
+    let read_on = match app::load(&log, Some(*saved), &mut |_, _| {}) {
         Ok(read_on) if read_on.size() == rebuilt.size() => read_on,
         Ok(_) => return Ok(Saved::NotCompared("比对期间账本又有新行，请重试。".to_owned())),
         Err(error) => return Ok(Saved::NotCompared(error.to_string())),

@@ -5,6 +5,7 @@ mod bundle;
 mod catalogue;
 mod committee;
 mod compress;
+mod copy;
 mod cosign;
 mod fsck;
 mod hammer;
@@ -118,6 +119,8 @@ pub enum Command {
     Fsck(verify::Arguments),
     /// 压缩已封存的段文件
     Compress,
+    /// 复制账本：目录与服务器之间，可续传，逐字节比对
+    Copy(copy::Arguments),
     /// 输出各类事件和计分规则的 JSON Schema
     Schema(schema::Arguments),
     /// 反复记录试验内容（只用于演示账本）
@@ -132,7 +135,7 @@ pub enum Command {
 pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> {
     let Some(command) = command else { return setup::first_run::run(ledger) };
     match command {
-        Command::Init(arguments) => setup::init::run(arguments),
+        Command::Init(arguments) => setup::init::run(arguments, ledger),
         Command::Demo(arguments) => setup::demo::run(&arguments),
         Command::Status => status::run(ledger),
         Command::Catalogue(arguments) => catalogue::run(arguments),
@@ -173,6 +176,7 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::VerifyYear(arguments) => bundle::verify(&arguments),
         Command::Fsck(arguments) => fsck::run(&arguments, ledger),
         Command::Compress => compress::run(ledger),
+        Command::Copy(arguments) => copy::run(&arguments),
         Command::Hammer(arguments) => hammer::run(&arguments, ledger),
         Command::Schema(arguments) => schema::run(&arguments),
     }

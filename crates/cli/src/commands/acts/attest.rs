@@ -39,7 +39,7 @@ pub struct Arguments {
 /// When the ledger cannot be opened, or has no such plan or no rules for the day. A rejection is an answer.
 pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let Arguments { directory, as_of, plan, actor } = arguments;
-    let writer = Writer::open(&directory.map_or_else(|| ledger.directory(), Ok)?)?;
+    let writer = Writer::open(&ledger.or(directory.as_deref())?)?;
     let (unit, tables) = writer.with_model(|model| {
         let book = model.ledger().book();
         let unit = actor.unit.clone().or_else(|| administrator(book));

@@ -12,12 +12,12 @@ use chain::note::{Checkpoint, Note, VerifierKey};
 use chain::tree::{consistency_proof, root_of};
 use store::EventLog as _;
 use store::disk::{Disk, RealDisk};
-use store_journal::Journal;
 
 use crate::args::read_text;
 use crate::durable;
 use crate::ending::WrongData;
 use crate::ledger::of_store;
+use crate::log::{Log, of_open};
 
 /// Lines that are read at once.
 const BATCH_LINES: usize = 4_096;
@@ -115,12 +115,12 @@ impl Leaves {
     /// # Errors
     /// When the lines cannot be read, are too few, or have another root.
     pub fn under(head: &Checkpoint, directory: &Path) -> anyhow::Result<Self> {
-        let journal = Journal::open_read_only(directory).map_err(of_store)?;
+        let log = Log::open_read_only(directory).map_err(of_open)?;
         let mut leaves: Vec<TreeHash> = Vec::new();
         while (leaves.len() as u64) < head.size {
             let next = leaves.len() as u64;
             let wanted = usize::try_from(head.size - next).unwrap_or(BATCH_LINES).min(BATCH_LINES);
-            let batch = journal.read(next, wanted).map_err(of_store)?;
+            let batch = log.read(next, wanted).map_err(of_store)?;
             if batch.is_empty() {
                 return Err(WrongData(format!(
                     "账本头有 {} 行，账本只有 {next} 行。请先用 verify 核验。",
