@@ -19,7 +19,7 @@ use crate::state_folder;
 /// A log that is open.
 pub enum Log {
     /// JSON Lines in the ledger's own folder.
-    Journal(Journal),
+    Journal(Box<Journal>),
     /// A stream on a server.
     Server(Box<Server>),
 }
@@ -39,7 +39,7 @@ impl Log {
     pub fn open(directory: &Path, signed_size: u64) -> anyhow::Result<Self> {
         let Some(address) = state_folder::address_in(directory)? else {
             let options = JournalOptions { signed_size, ..JournalOptions::default() };
-            return Ok(Self::Journal(Journal::open(directory, options)?));
+            return Ok(Self::Journal(Box::new(Journal::open(directory, options)?)));
         };
         let path = directory.join("lock");
         let lock = RealDisk.try_lock(&path).map_err(|cause| StoreError::io("锁定台账", &path, cause))?;
@@ -55,7 +55,7 @@ impl Log {
     pub fn open_read_only(directory: &Path) -> anyhow::Result<Self> {
         match state_folder::address_in(directory)? {
             Some(address) => Self::at(address),
-            None => Ok(Self::Journal(Journal::open_read_only(directory)?)),
+            None => Ok(Self::Journal(Box::new(Journal::open_read_only(directory)?))),
         }
     }
 
@@ -70,7 +70,7 @@ impl Log {
 
     fn engine(&self) -> &dyn EventLog {
         match self {
-            Self::Journal(journal) => journal,
+            Self::Journal(journal) => &**journal,
             Self::Server(server) => &server.log,
         }
     }
