@@ -6,6 +6,7 @@ use chain::EventHash;
 use store::{Damage, LineBatch, Result, StoreError};
 
 use crate::source::{Source, Unusable};
+use crate::timing::Patience;
 use crate::wire::{Info, Request, truncation};
 
 /// Event numbers have 64 bits since this version.
@@ -53,7 +54,8 @@ impl Source {
     }
 
     fn info(&self) -> Result<Info> {
-        let info = self.get(&Request::info(), Duration::ZERO, |body| {
+        let patience = Patience::for_time(&self.timing, self.timing.opening);
+        let info = self.get_with(patience, &Request::info(), Duration::ZERO, |body| {
             Info::parse(body).ok_or_else(|| Unusable::Again("/info 的答复不可读".to_owned()))
         })?;
         info.ok_or_else(|| {

@@ -49,9 +49,19 @@ impl Source {
         &self,
         request: &Request,
         waiting: Duration,
+        parse: impl FnMut(&[u8]) -> Result<T, Unusable>,
+    ) -> Result<Option<T>> {
+        self.get_with(Patience::begin(&self.timing), request, waiting, parse)
+    }
+
+    /// As [`get`](Self::get), with a patience of its own.
+    pub fn get_with<T>(
+        &self,
+        mut patience: Patience,
+        request: &Request,
+        waiting: Duration,
         mut parse: impl FnMut(&[u8]) -> Result<T, Unusable>,
     ) -> Result<Option<T>> {
-        let mut patience = Patience::begin(&self.timing);
         loop {
             let (reason, after) = match self.cluster.ask(request, self.timing.answer + waiting) {
                 Err(silence) => (silence.to_string(), None),

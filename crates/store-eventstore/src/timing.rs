@@ -14,6 +14,8 @@ pub struct Timing {
     pub gossip: Duration,
     /// A whole operation with all its retries. An append that is not settled by then answers that its outcome is unknown.
     pub deadline: Duration,
+    /// The first answer of a server at all: an address may be mistyped, and a person waits.
+    pub opening: Duration,
     /// What the server is given to end a request whose answer was waited for in vain: the same request beside it could
     /// be answered 500 or 400, though it was written.
     pub after_silence: Duration,
@@ -30,6 +32,7 @@ impl Default for Timing {
             answer: Duration::from_secs(30),
             gossip: Duration::from_secs(3),
             deadline: Duration::from_secs(60),
+            opening: Duration::from_secs(10),
             after_silence: Duration::from_secs(3),
             pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(10),
@@ -46,9 +49,14 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// Begins now.
+    /// Begins now, for a whole operation.
     pub fn begin(timing: &Timing) -> Self {
-        Self { until: Instant::now() + timing.deadline, pause: timing.pause, longest: timing.longest_pause }
+        Self::for_time(timing, timing.deadline)
+    }
+
+    /// Begins now, until a deadline of its own.
+    pub fn for_time(timing: &Timing, time: Duration) -> Self {
+        Self { until: Instant::now() + time, pause: timing.pause, longest: timing.longest_pause }
     }
 
     /// What is left until the deadline.

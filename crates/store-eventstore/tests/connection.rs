@@ -20,6 +20,7 @@ fn quick() -> Timing {
         answer: Duration::from_millis(400),
         gossip: Duration::from_secs(2),
         deadline: Duration::from_secs(3),
+        opening: Duration::from_secs(2),
         after_silence: Duration::from_millis(30),
         pause: Duration::from_millis(5),
         longest_pause: Duration::from_millis(40),

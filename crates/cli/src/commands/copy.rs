@@ -11,7 +11,6 @@ use crate::ledger_dir::with_name;
 use crate::log::{Log, of_open};
 use crate::output::Answer;
 use crate::progress;
-use crate::state_folder;
 use crate::transfer::{self, Appends};
 
 /// 复制账本
@@ -79,13 +78,7 @@ fn target(text: &str) -> anyhow::Result<Log> {
 
 /// Lines are all that was copied.
 fn next_steps(from: &str, target: &Log) -> String {
-    let keys = if Address::is_one(from)
-        || state_folder::address_in(Path::new(from)).is_ok_and(|own| own.is_some())
-    {
-        "状态目录名".to_owned()
-    } else {
-        from.trim_end_matches('/').to_owned()
-    };
+    let keys = if Address::is_one(from) { "原状态目录名" } else { from.trim_end_matches('/') };
     let place = match target {
         Log::Journal(_) => "新目录旁边，并改成新目录的名字".to_owned(),
         Log::Server(_) => "状态目录旁边（--state DIR，文件叫 DIR.key、DIR.head）".to_owned(),
