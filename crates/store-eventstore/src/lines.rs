@@ -197,16 +197,21 @@ fn line_and_hash(
     let text = entry.data.as_deref().filter(|_| entry.is_json).ok_or(Misfit::NoData)?;
     let start = out.len();
     write_without_blanks(text.as_bytes(), out);
-    if Line::parse(&out[start..]).is_err() {
-        // Another order of members, or other escapes: the slow way.
-        out.truncate(start);
-        out.extend_from_slice(&json::canonicalize(text.as_bytes()).map_err(|_| Misfit::NoLine)?);
+    if let Ok(line) = Line::parse(&out[start..]) {
+        return checked(&line, entry, position);
     }
-    let line = Line::parse(&out[start..]).map_err(|_| Misfit::NoLine)?;
-    let id = Uuid::try_parse(&entry.event_id).map_err(|_| Misfit::Envelope)?;
+    // Another order of members, or other escapes: the slow way.
+    out.truncate(start);
+    out.extend_from_slice(&json::canonicalize(text.as_bytes()).map_err(|_| Misfit::NoLine)?);
+    checked(&Line::parse(&out[start..]).map_err(|_| Misfit::NoLine)?, entry, position)
+}
+
+/// Holds a line against what stands beside it; gives its hash.
+fn checked(line: &Line<'_>, entry: &Entry<'_>, position: u64) -> Result<EventHash, Misfit> {
     if line.position != position {
         return Err(Misfit::Position);
     }
+    let id = Uuid::try_parse(&entry.event_id).map_err(|_| Misfit::Envelope)?;
     if id != line.id || entry.event_type != line.kind {
         return Err(Misfit::Envelope);
     }
@@ -220,17 +225,17 @@ fn line_and_hash(
     Ok(hash)
 }
 
-/// Leaves out the blanks between JSON's tokens; text that is no JSON comes out as some other text that is none.
+/// Leaves out the blanks between JSON's tokens. What comes out of a text that is no JSON, its hash will tell.
 fn write_without_blanks(json: &[u8], out: &mut Vec<u8>) {
     let mut rest = json;
     while let Some(quote) = memchr::memchr(b'"', rest) {
-        out.extend(rest[..quote].iter().filter(|byte| !byte.is_ascii_whitespace()));
+        out.extend(rest[..quote].iter().filter(|byte| !b" \n\r\t".contains(byte)));
         let text = &rest[quote..];
         let end = end_of_text(text);
         out.extend_from_slice(&text[..end]);
         rest = &text[end..];
     }
-    out.extend(rest.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    out.extend(rest.iter().filter(|byte| !b" \n\r\t".contains(byte)));
 }
 
 /// Where the text that begins with a quote ends, after its closing quote.

@@ -43,6 +43,8 @@ pub enum OpenError {
 ///
 /// Any number of programs may append to one stream: the expected size decides who is first, and the others read and
 /// decide again. Everything is read from the server that leads, since every read may decide an append.
+///
+/// It blocks, as the port does: it must be neither used nor dropped on a thread that runs asynchronous tasks.
 pub struct EventStoreLog {
     source: Source,
     pages: Pages,
