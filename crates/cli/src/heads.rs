@@ -10,10 +10,10 @@ use app::publish::{HeadFile, HeadStore as _, LostBranch, PublishError, Publisher
 use domain::registry::Registry;
 use projections::ReadModel;
 use store::{Damage, EventLog, StoreError};
-use store_journal::{Journal, JournalOptions};
 
 use crate::ending::WrongData;
 use crate::ledger::{load, of_store};
+use crate::log::{Log, of_open};
 use crate::log_key;
 use crate::output::complain;
 use crate::secret_key::{self, SecretKey};
@@ -36,26 +36,31 @@ fn publisher(directory: &Path) -> Publisher<HeadFile> {
     Publisher::new(directory, HeadFile::beside(directory))
 }
 
-/// Opens the journal for recording; no line under the last signed head is taken for one that was never acknowledged.
+/// Opens the log for recording; no line under the last signed head is taken for one that was never acknowledged.
 ///
 /// # Errors
 /// When it cannot be opened, or has fewer lines than that head counts and does not say why.
-pub fn open_journal(directory: &Path) -> anyhow::Result<Journal> {
+pub fn open_log(directory: &Path) -> anyhow::Result<Log> {
     let stored = HeadFile::beside(directory).latest().map_err(of_publish)?;
     let signed_size = stored.as_ref().map_or(0, |stored| stored.head.size);
-    match (Journal::open(directory, JournalOptions { signed_size, ..JournalOptions::default() }), stored) {
-        (Err(error @ StoreError::Corrupt { .. }), Some(stored)) => open_restored(directory, stored, error),
-        (opened, _) => opened.map_err(of_store),
+    let error = match Log::open(directory, signed_size) {
+        Ok(log) => return Ok(log),
+        Err(error) => error,
+    };
+    match (error.downcast::<StoreError>(), stored) {
+        (Ok(error @ StoreError::Corrupt { .. }), Some(stored)) => open_restored(directory, stored, error),
+        (Ok(error), _) => Err(of_store(error)),
+        (Err(error), _) => Err(error),
     }
 }
 
-/// Opens a journal that has fewer lines than the last signed head counts: allowed where its lines say that the head was
+/// Opens a log that has fewer lines than the last signed head counts: allowed where its lines say that the head was
 /// lost, which a crash between saying so and signing a new head leaves.
-fn open_restored(directory: &Path, stored: SignedHead, error: StoreError) -> anyhow::Result<Journal> {
-    let Ok(journal) = Journal::open_read_only(directory) else { return Err(of_store(error)) };
-    let model = load(directory, &journal)?;
+fn open_restored(directory: &Path, stored: SignedHead, error: StoreError) -> anyhow::Result<Log> {
+    let Ok(log) = Log::open_read_only(directory) else { return Err(of_store(error)) };
+    let model = load(directory, &log)?;
     if model.ledger().book().registry().gave_up(&stored.head) {
-        return Journal::open(directory, JournalOptions::default()).map_err(of_store);
+        return Log::open(directory, 0).map_err(of_open);
     }
     let ahead = matches!(error, StoreError::Corrupt { damage: Damage::CheckpointAhead, .. });
     if !ahead && model.size() >= stored.head.size {

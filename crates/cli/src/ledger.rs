@@ -14,11 +14,11 @@ use domain::ledger::{Problem, Submission};
 use events::{LedgerOpened, Recorded, UnitId};
 use projections::ReadModel;
 use store::EventLog;
-use store_journal::{Journal, JournalOptions};
 use uuid::Uuid;
 
 use crate::ending::WrongData;
 use crate::heads;
+use crate::log::{Log, of_open};
 use crate::output::{Answer, complain};
 use crate::progress;
 use crate::secret_key::SecretKey;
@@ -31,7 +31,7 @@ const BATCH_LINES: usize = 4_096;
 /// A ledger that is only read.
 pub struct Reader {
     directory: PathBuf,
-    journal: Journal,
+    log: Log,
     model: ReadModel,
 }
 
@@ -41,10 +41,10 @@ impl Reader {
     /// # Errors
     /// When the folder cannot be read, or its lines make no ledger.
     pub fn open(directory: &Path) -> anyhow::Result<Self> {
-        let journal = Journal::open_read_only(directory).map_err(of_store)?;
-        tell_opened(&journal);
-        let model = load(directory, &journal)?;
-        Ok(Self { directory: directory.to_owned(), journal, model })
+        let log = Log::open_read_only(directory).map_err(of_open)?;
+        log.tell_opened();
+        let model = load(directory, &log)?;
+        Ok(Self { directory: directory.to_owned(), log, model })
     }
 
     /// The folder.
@@ -63,13 +63,13 @@ impl Reader {
     }
 
     /// The engine.
-    pub const fn journal(&self) -> &Journal {
-        &self.journal
+    pub const fn log(&self) -> &Log {
+        &self.log
     }
 
     /// The three axes are resolved on it.
     pub const fn axes(&self) -> app::Reader<'_> {
-        app::Reader::new(&self.model, &self.journal)
+        app::Reader::new(&self.model, &self.log)
     }
 
     /// What the opening line says.
@@ -85,7 +85,7 @@ impl Reader {
     /// # Errors
     /// When a line to be left out is not there.
     pub fn book_without(&self, left_out: &[EventHash], known: u64) -> anyhow::Result<Book> {
-        Ok(app::without(&self.journal, left_out, known)?)
+        Ok(app::without(&self.log, left_out, known)?)
     }
 
     /// Hands each of the first `known` lines over, in order.
@@ -96,7 +96,7 @@ impl Reader {
         let mut next = 0;
         while next < known {
             let wanted = usize::try_from(known - next).unwrap_or(BATCH_LINES).min(BATCH_LINES);
-            let batch = self.journal.read(next, wanted)?;
+            let batch = self.log.read(next, wanted)?;
             anyhow::ensure!(!batch.is_empty(), "账本读到第 {next} 行就没有了。");
             for (_, bytes) in &batch {
                 let line = chain::line::Line::parse(bytes)?;
@@ -142,7 +142,7 @@ pub struct Receipt {
 /// A ledger that is recorded into. While it is open, no other program can record.
 pub struct Writer {
     directory: PathBuf,
-    journal: Arc<Journal>,
+    log: Arc<Log>,
     sequencer: Sequencer,
 }
 
@@ -152,11 +152,11 @@ impl Writer {
     /// # Errors
     /// When it is open elsewhere, cannot be written, its lines make no ledger, or it is an older copy of itself.
     pub fn open(directory: &Path) -> anyhow::Result<Self> {
-        let journal = heads::open_journal(directory)?;
-        tell_opened(&journal);
-        let model = load(directory, &journal)?;
-        heads::check(directory, &journal, &model)?;
-        Ok(Self::start(directory, journal, model))
+        let log = heads::open_log(directory)?;
+        log.tell_opened();
+        let model = load(directory, &log)?;
+        heads::check(directory, &log, &model)?;
+        Ok(Self::start(directory, log, model))
     }
 
     /// Opens a ledger that may be an older copy of itself; gives the heads that were lost with the later lines, of
@@ -165,18 +165,18 @@ impl Writer {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_older(directory: &Path, others: Vec<SignedHead>) -> anyhow::Result<(Self, Vec<SignedHead>)> {
-        let journal = Journal::open(directory, JournalOptions::default()).map_err(of_store)?;
-        tell_opened(&journal);
-        let model = load(directory, &journal)?;
-        let lost = heads::lost(directory, &journal, &model, others)?;
-        Ok((Self::start(directory, journal, model), lost))
+        let log = Log::open(directory, 0).map_err(of_open)?;
+        log.tell_opened();
+        let model = load(directory, &log)?;
+        let lost = heads::lost(directory, &log, &model, others)?;
+        Ok((Self::start(directory, log, model), lost))
     }
 
-    fn start(directory: &Path, journal: Journal, model: ReadModel) -> Self {
-        let journal = Arc::new(journal);
-        let log: Arc<dyn EventLog> = Arc::<Journal>::clone(&journal);
-        let sequencer = Sequencer::start(log, model, Arc::new(SystemClock));
-        Self { directory: directory.to_owned(), journal, sequencer }
+    fn start(directory: &Path, log: Log, model: ReadModel) -> Self {
+        let log = Arc::new(log);
+        let shared: Arc<dyn EventLog> = Arc::<Log>::clone(&log);
+        let sequencer = Sequencer::start(shared, model, Arc::new(SystemClock));
+        Self { directory: directory.to_owned(), log, sequencer }
     }
 
     /// The folder.
@@ -208,7 +208,7 @@ impl Writer {
     /// # Errors
     /// When there are not so many lines, or one cannot be read.
     pub fn root_at(&self, size: u64) -> anyhow::Result<chain::TreeHash> {
-        self.with_model(|model| Ok(app::Reader::new(model, &*self.journal).root_at(size)?))
+        self.with_model(|model| Ok(app::Reader::new(model, &*self.log).root_at(size)?))
     }
 
     /// How many lines there are.
@@ -219,10 +219,11 @@ impl Writer {
     /// Compresses every sealed segment that is plain; gives how many.
     ///
     /// # Errors
-    /// When a segment cannot be written; the plain one is still there.
+    /// When a segment cannot be written; the plain one is still there. When the lines are on a server.
     pub fn compress(&self) -> anyhow::Result<u64> {
+        let journal = self.log.journal()?;
         let bar = progress::bar(0, "压缩");
-        let compressed = self.journal.compress(&mut |done, total| {
+        let compressed = journal.compress(&mut |done, total| {
             bar.set_length(total);
             bar.set_position(done);
         })?;
@@ -235,7 +236,7 @@ impl Writer {
     /// # Errors
     /// When the lines do not lead to the head, or a tile cannot be written.
     pub fn rebuild_tiles(&self) -> anyhow::Result<()> {
-        heads::rebuild_tiles(&self.directory, &*self.journal)
+        heads::rebuild_tiles(&self.directory, &*self.log)
     }
 
     /// What is wrong with a submission or asks for a confirmation, without recording it.
@@ -269,7 +270,7 @@ impl Writer {
     pub fn receipt(&self, submission: &Uuid) -> anyhow::Result<Receipt> {
         let place = self.sequencer.with_model(|model| model.ledger().place_of(submission));
         let place = place.context("这次报送不在账上。")?;
-        let batch = self.journal.read(place.first, usize::try_from(place.lines)?)?;
+        let batch = self.log.read(place.first, usize::try_from(place.lines)?)?;
         let mut lines = Vec::new();
         let mut at_and_unit = None;
         for (position, bytes) in &batch {
@@ -292,7 +293,7 @@ impl Writer {
     pub fn close(self) -> anyhow::Result<()> {
         self.sequencer.shutdown();
         self.sequencer.with_model(|model| {
-            heads::publish(&self.directory, &*self.journal, model)?;
+            heads::publish(&self.directory, &*self.log, model)?;
             save(&self.directory, model);
             Ok(())
         })
@@ -304,7 +305,7 @@ impl Writer {
     /// When the head cannot be signed or written.
     pub fn close_new(self, key: &SecretKey) -> anyhow::Result<SignedHead> {
         self.sequencer.shutdown();
-        self.sequencer.with_model(|model| heads::publish_new(&self.directory, &*self.journal, model, key))
+        self.sequencer.with_model(|model| heads::publish_new(&self.directory, &*self.log, model, key))
     }
 
     /// Marks an answer where every figure is made up.
@@ -337,13 +338,13 @@ fn receipt_of(receipt: &app::Receipt, kinds: &[&'static str]) -> Receipt {
 ///
 /// # Errors
 /// When its lines make no ledger.
-pub fn load(directory: &Path, journal: &Journal) -> anyhow::Result<ReadModel> {
+pub fn load(directory: &Path, log: &dyn EventLog) -> anyhow::Result<ReadModel> {
     let latest = saved_states(directory).latest::<ReadModel>();
     if let app::Latest::Unfit(unfit) = &latest {
         complain(&format!("提示：{unfit}\n"));
     }
     let bar = progress::bar(0, "读账本");
-    let model = app::load(journal, latest.into_state(), &mut |done, total| {
+    let model = app::load(log, latest.into_state(), &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     });
@@ -364,13 +365,6 @@ pub fn save(directory: &Path, model: &ReadModel) {
         && let Err(error) = states.save(model)
     {
         complain(&format!("提示：保存状态没有写成（{error}），下次打开会从账本重算。\n"));
-    }
-}
-
-fn tell_opened(journal: &Journal) {
-    let opened = journal.opened();
-    if opened.cut.is_some() || !opened.ignored.is_empty() {
-        complain(&format!("提示：{opened}\n"));
     }
 }
 

@@ -7,14 +7,18 @@ mod args;
 mod commands;
 mod durable;
 mod ending;
+mod files_of;
 mod heads;
 mod help;
 mod ledger;
 mod ledger_dir;
+mod log;
 mod log_key;
 mod output;
 mod progress;
 mod secret_key;
+mod state_folder;
+mod transfer;
 
 use std::process::ExitCode;
 

@@ -32,6 +32,12 @@ pub enum Damage {
     CheckpointAhead,
     /// The signed tree head cannot be read, or its signature does not verify.
     Checkpoint,
+    /// Events are missing from the server's stream, at its beginning or inside: it was truncated.
+    StreamGap,
+    /// The server's stream, or its end, is no longer there.
+    StreamLost,
+    /// The server's stream holds something that is no line of this ledger at its place.
+    StreamForeign,
 }
 
 impl Damage {
@@ -50,6 +56,9 @@ impl Damage {
             Self::Line => "line",
             Self::CheckpointAhead => "checkpoint-ahead",
             Self::Checkpoint => "checkpoint",
+            Self::StreamGap => "stream-gap",
+            Self::StreamLost => "stream-lost",
+            Self::StreamForeign => "stream-foreign",
         }
     }
 }
@@ -128,6 +137,16 @@ pub enum StoreError {
         /// The directory that was looked at.
         path: PathBuf,
     },
+    /// The server that keeps the log refused or did not answer. Nothing was acknowledged.
+    #[error("{place} 未能完成请求：{reason}。已确认的记录不受影响；{advice}。")]
+    Server {
+        /// Server and stream, without credentials.
+        place: String,
+        /// What it answered, in Chinese.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
+    },
     /// The operating system refused. Nothing was acknowledged.
     #[error("{action}失败：{}（{cause}）。已确认的记录不受影响；请检查磁盘和系统日志后重试。", path.display())]
     Io {
@@ -154,6 +173,7 @@ impl StoreError {
             Self::Locked { .. } => "locked",
             Self::ReadOnly { .. } => "read-only",
             Self::NotFound { .. } => "not-found",
+            Self::Server { .. } => "server",
             Self::Io { .. } => "io",
         }
     }

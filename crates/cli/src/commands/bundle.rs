@@ -10,6 +10,7 @@ use serde_json::json;
 use super::verify;
 use crate::args;
 use crate::ending::WrongData;
+use crate::files_of;
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table};
 
@@ -65,7 +66,7 @@ impl Drop for Beside {
 /// When the ledger is not sound or has no signed head, the year has no tables, or the bundle cannot be written.
 pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let Arguments { year, output } = arguments;
-    let directory = ledger.directory()?;
+    let directory = files_of::ledger(&ledger.directory()?)?;
     verify::require_ledger(&directory)?;
     anyhow::ensure!(!output.exists(), "{} 已存在，不覆盖。请换一个名字。", output.display());
     let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -6,13 +6,17 @@ use crate::commands::setup::demo::bytes_in;
 use crate::ledger::Writer;
 use crate::ledger_dir::Choice;
 use crate::output::Answer;
+use crate::state_folder;
 
 /// Compresses every sealed segment that is plain.
 ///
 /// # Errors
-/// When the ledger is open elsewhere or cannot be written.
+/// When the ledger is open elsewhere, cannot be written, or has its lines on a server.
 pub fn run(ledger: &Choice) -> anyhow::Result<Answer> {
     let directory = ledger.directory()?;
+    if let Some(address) = state_folder::address_in(&directory)? {
+        anyhow::bail!("账本的行在服务器上（{address}），这里没有段文件可压缩。");
+    }
     let folder = directory.join("journal");
     let before = bytes_in(&folder)?;
     let writer = Writer::open(&directory)?;

@@ -11,12 +11,12 @@ use clap::Args;
 use feed::ledger::Ledger;
 use serde_json::json;
 use store::EventLog as _;
-use store_journal::Journal;
 
 use crate::args::read_file;
 use crate::heads;
 use crate::ledger::{Reader, of_store};
 use crate::ledger_dir::{Choice, with_name};
+use crate::log::{Log, of_open};
 use crate::output::{Answer, complain};
 
 /// 订阅源：按 EventStoreDB 的 Atom 格式只读发布账本各行
@@ -93,18 +93,18 @@ fn verified_head(directory: &Path) -> anyhow::Result<SignedHead> {
     let reader = Reader::open(directory)?;
     let signed = heads::verified(&read_file(&path)?, reader.book().registry());
     let signed = signed.with_context(|| format!("{} 不可信。", path.display()))?;
-    let lines = reader.journal().size().map_err(of_store)?;
+    let lines = reader.log().size().map_err(of_store)?;
     ensure!(signed.head.size <= lines, "账本只有 {lines} 行，账本头却有 {} 行。", signed.head.size);
     Ok(signed)
 }
 
 /// Opens the ledger's lines below its published head, which may grow while they are shown.
 fn open(directory: &Path, stream: &str, signed: &SignedHead) -> anyhow::Result<Ledger> {
-    let journal = Arc::new(Journal::open_read_only(directory).map_err(of_store)?);
+    let log = Arc::new(Log::open_read_only(directory).map_err(of_open)?);
     let (directory, origin) = (directory.to_owned(), signed.head.origin.clone());
     // Readers keep pages for a year, so the limit never falls; a head that cannot be read leaves it as it was.
     let limit = AtomicU64::new(signed.head.size);
-    let growing = Arc::clone(&journal);
+    let growing = Arc::clone(&log);
     let shown = move || {
         let head = heads::published(&directory).ok().flatten().filter(|signed| signed.head.origin == origin);
         let size = growing.size().unwrap_or(0);
@@ -113,7 +113,7 @@ fn open(directory: &Path, stream: &str, signed: &SignedHead) -> anyhow::Result<L
         }
         limit.load(Ordering::SeqCst)
     };
-    Ok(Ledger::new(journal, stream, shown))
+    Ok(Ledger::new(log, stream, shown))
 }
 
 /// Makes a stream's name of a ledger's.

@@ -6,11 +6,11 @@ use app::Latest;
 use audit::{Finding, read_models};
 use projections::ReadModel;
 use serde_json::json;
-use store_journal::Journal;
 
 use super::verify;
 use crate::ledger::saved_states;
 use crate::ledger_dir::Choice;
+use crate::log::Log;
 use crate::output::{Answer, Table};
 
 /// More differences than this are counted no further: the first rows say where to look.
@@ -87,10 +87,9 @@ pub fn compare(directory: &Path, rebuilt: &ReadModel) -> anyhow::Result<Saved> {
     if size > rebuilt.size() {
         return Ok(Saved::NotCompared(format!("它有 {size} 行，账本只有 {} 行。", rebuilt.size())));
     }
-    let journal = Journal::open_read_only(directory)?;
-    let read_on = read_models::without_panic(|| {
-        app::load_until(&journal, Some(*state), rebuilt.size(), &mut |_, _| {})
-    });
+    let log = Log::open_read_only(directory)?;
+    let read_on =
+        read_models::without_panic(|| app::load_until(&log, Some(*state), rebuilt.size(), &mut |_, _| {}));
     let read_on = match read_on {
         Some(Ok(read_on)) => read_on,
         Some(Err(error)) => return Ok(Saved::NotCompared(error.to_string())),

@@ -6,6 +6,7 @@ mod bundle;
 mod catalogue;
 mod committee;
 mod compress;
+mod copy;
 mod cosign;
 mod feed;
 mod fsck;
@@ -127,6 +128,8 @@ pub enum Command {
     SelfCheck(self_check::Arguments),
     /// 压缩已封存的段文件
     Compress,
+    /// 复制账本：目录与服务器之间，可续传，逐字节比对
+    Copy(copy::Arguments),
     /// 输出各类事件和计分规则的 JSON Schema
     Schema(schema::Arguments),
     /// 反复记录试验内容（只用于演示账本）
@@ -141,7 +144,7 @@ pub enum Command {
 pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> {
     let Some(command) = command else { return setup::first_run::run(ledger) };
     match command {
-        Command::Init(arguments) => setup::init::run(arguments),
+        Command::Init(arguments) => setup::init::run(arguments, ledger),
         Command::Demo(arguments) => setup::demo::run(&arguments),
         Command::Status => status::run(ledger),
         Command::Catalogue(arguments) => catalogue::run(arguments),
@@ -185,6 +188,7 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Fsck(arguments) => fsck::run(&arguments, ledger),
         Command::SelfCheck(arguments) => self_check::run(&arguments, ledger),
         Command::Compress => compress::run(ledger),
+        Command::Copy(arguments) => copy::run(&arguments),
         Command::Hammer(arguments) => hammer::run(&arguments, ledger),
         Command::Schema(arguments) => schema::run(&arguments),
     }

@@ -106,10 +106,10 @@ fn proof_of(reader: &Reader, signed: &SignedHead, position: u64, line: &[u8]) ->
     let (size, root) = (signed.head.size, signed.head.root);
     let leads = |hashes: &[chain::TreeHash]| verify_inclusion(leaf_hash(line), position, size, hashes, root);
     let tiles = TileFolder::of(reader.directory());
-    let mut hashes = tiles.tree(reader.journal(), size).inclusion_proof(position)?.unwrap_or_default();
+    let mut hashes = tiles.tree(reader.log(), size).inclusion_proof(position)?.unwrap_or_default();
     if !leads(&hashes) {
         complain("提示：哈希瓦片有误，改由各行重算；head --rebuild-tiles 可重建瓦片。\n");
-        hashes = tree_of_lines(reader.journal(), size).inclusion_proof(position)?.unwrap_or_default();
+        hashes = tree_of_lines(reader.log(), size).inclusion_proof(position)?.unwrap_or_default();
     }
     if !leads(&hashes) {
         return Err(WrongData(
@@ -122,7 +122,7 @@ fn proof_of(reader: &Reader, signed: &SignedHead, position: u64, line: &[u8]) ->
 }
 
 fn line_at(reader: &Reader, position: u64) -> anyhow::Result<Vec<u8>> {
-    let batch = reader.journal().read(position, 1)?;
+    let batch = reader.log().read(position, 1)?;
     let line = batch.get(0).with_context(|| format!("账本没有第 {position} 行。"))?;
     Ok(line.to_vec())
 }
@@ -130,7 +130,7 @@ fn line_at(reader: &Reader, position: u64) -> anyhow::Result<Vec<u8>> {
 fn position_of(reader: &Reader, hash: &EventHash) -> anyhow::Result<u64> {
     let mut next = 0;
     loop {
-        let batch = reader.journal().read(next, BATCH_LINES)?;
+        let batch = reader.log().read(next, BATCH_LINES)?;
         if batch.is_empty() {
             bail!("账本里没有哈希为 {hash} 的行。请从 trail 或 explain 复制哈希。");
         }

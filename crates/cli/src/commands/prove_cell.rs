@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::verify;
 use crate::args::{self, read_file};
 use crate::ending::WrongData;
+use crate::files_of;
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table, write_new};
 
@@ -43,7 +44,7 @@ pub struct Arguments {
 /// When the ledger is not sound, has no signed head or no such cell, or the file cannot be written.
 pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let Arguments { directory, as_of, row, area, plan, output } = arguments;
-    let directory = directory.map_or_else(|| ledger.directory(), Ok)?;
+    let directory = files_of::ledger(&ledger.or(directory.as_deref())?)?;
     verify::require_ledger(&directory)?;
     let asked = Asked { plan, indicator: row, area, as_of };
     let bytes = cell_proof::make(&directory, &asked).map_err(|error| match error {

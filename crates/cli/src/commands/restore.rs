@@ -11,7 +11,7 @@ use super::acts::{Actor, Proposal, record_in};
 use crate::args::read_file;
 use crate::ending::WrongData;
 use crate::ledger::Writer;
-use crate::ledger_dir::{Choice, with_name};
+use crate::ledger_dir::Choice;
 use crate::log_key;
 use crate::output::Answer;
 
@@ -37,7 +37,7 @@ pub struct Arguments {
 /// When nothing was lost, or the ledger cannot be opened or refuses.
 pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let Arguments { directory, reason, lost, actor } = arguments;
-    let directory = directory.map_or_else(|| ledger.directory(), |named| with_name(&named))?;
+    let directory = ledger.or(directory.as_deref())?;
     let others: Vec<SignedHead> = lost.map(read).transpose()?.into_iter().collect();
     let (writer, lost) = Writer::open_older(&directory, others).context(
         "没有打开旧副本。如果是目录里的 checkpoint 比 journal 新，请把它移到账本目录外，再用 --lost 指明它。",

@@ -14,11 +14,11 @@ use chain::Instant;
 use clap::Args;
 use projections::ReadModel;
 use serde::Deserialize;
-use store_journal::Journal;
 
 use super::{fsck, verify};
-use crate::ledger::of_store;
+use crate::files_of;
 use crate::ledger_dir::Choice;
+use crate::log::{Log, of_open};
 use crate::output::{Answer, Table, complain};
 use crate::{args, durable, heads};
 
@@ -139,7 +139,7 @@ fn look(directory: &Path, now: Instant, before: Option<Verified>) -> SelfCheck {
 fn try_look(directory: &Path, now: Instant, before: Option<Verified>) -> anyhow::Result<SelfCheck> {
     // Read first: the lines that are read later lead to it, however many are recorded meanwhile.
     let kept = heads::kept(directory)?;
-    let (report, model) = audit::rebuild(directory, &Options::default())?;
+    let (report, model) = audit::rebuild(&files_of::ledger(directory)?, &Options::default())?;
     let checked = SelfCheck::of(&report, now, before);
     let Some(model) = model.filter(|_| checked.holds) else {
         return Ok(checked.not_compared(SAVED_STATE, "账本本身未通过核验，没有可比对的依据。".to_owned()));
@@ -157,8 +157,8 @@ fn try_look(directory: &Path, now: Instant, before: Option<Verified>) -> anyhow:
 
 /// Whether the ledger leads to the head that was kept beside it: if not, it is an older copy of itself.
 fn lost(directory: &Path, kept: &SignedHead, model: &ReadModel) -> anyhow::Result<Vec<Finding>> {
-    let journal = Journal::open_read_only(directory).map_err(of_store)?;
-    let lost = heads::lost(directory, &journal, model, Vec::new())?;
+    let log = Log::open_read_only(directory).map_err(of_open)?;
+    let lost = heads::lost(directory, &log, model, Vec::new())?;
     let finding = |lost: SignedHead| Finding {
         kind: KEPT_HEAD,
         table: None,

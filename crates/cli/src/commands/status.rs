@@ -27,7 +27,9 @@ pub fn of(reader: &Reader) -> anyhow::Result<(Value, Table)> {
     let (model, book) = (reader.model(), reader.book());
     let (opened, head) = (reader.opened()?, model.ledger().head());
     let signed = signed_size(reader);
-    let bytes = bytes_in(&reader.directory().join("journal"))?;
+    let journal = reader.directory().join("journal");
+    // A ledger whose lines are on a server takes no bytes here.
+    let bytes = journal.is_dir().then(|| bytes_in(&journal)).transpose()?;
     let periods: Vec<_> = book.registry().periods().collect();
     let open_periods = periods.iter().filter(|period| period.closed.is_none()).count();
     let at = head.at.map(args::china_time).unwrap_or_default();
@@ -36,7 +38,7 @@ pub fn of(reader: &Reader) -> anyhow::Result<(Value, Table)> {
     let rows = [
         ("账本", format!("{}（{}）", opened.title, reader.directory().display())),
         ("账本名", opened.origin.clone()),
-        ("行数", format!("{}，{bytes} 字节", model.size())),
+        ("行数", bytes.map_or(model.size().to_string(), |bytes| format!("{}，{bytes} 字节", model.size()))),
         ("最后一行", format!("{at}（北京时间），哈希 {}", head.hash)),
         ("树根", root.to_string()),
         ("已签账本头", signed.map_or_else(|| "没有".to_owned(), |size| format!("前 {size} 行"))),
@@ -44,7 +46,7 @@ pub fn of(reader: &Reader) -> anyhow::Result<(Value, Table)> {
         ("单位", book.registry().units().count().to_string()),
         ("数值", format!("{} 个版本", book.figure_count())),
         ("报送期", format!("{} 个，其中 {open_periods} 个未关闭", periods.len())),
-        ("段文件", reader.journal().opened().to_string()),
+        (if bytes.is_some() { "段文件" } else { "服务器" }, reader.log().opened()),
     ];
     let mut table = Table::new("账本状态", ["项目", "内容"]);
     rows.into_iter().for_each(|(what, text)| table.row([what.to_owned(), text]));

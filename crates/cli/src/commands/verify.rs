@@ -16,6 +16,7 @@ use serde_json::json;
 use super::questions;
 use crate::args::read_file;
 use crate::ending::WrongData;
+use crate::files_of;
 use crate::heads;
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table};
@@ -79,7 +80,7 @@ impl Arguments {
     /// # Errors
     /// When there is none.
     pub fn directory(&self, ledger: &Choice) -> anyhow::Result<PathBuf> {
-        self.directory.clone().map_or_else(|| ledger.directory(), Ok)
+        ledger.or(self.directory.as_deref())
     }
 
     fn trust(&self) -> anyhow::Result<Trust> {
@@ -95,14 +96,15 @@ impl Arguments {
     /// # Errors
     /// When the folder, the policy or the remembered head cannot be read.
     pub fn audit(&self, directory: &Path) -> anyhow::Result<(Report, Option<ReadModel>)> {
-        require_ledger(directory)?;
+        let folder = files_of::ledger(directory)?;
+        require_ledger(&folder)?;
         let options = Options {
             policy: self.policy.as_deref().map(policy).transpose()?,
             remembered: self.remembered.as_deref().map(read_file).transpose()?,
             kept: kept(directory)?,
             ..Options::default()
         };
-        Ok(audit::rebuild(directory, &options)?)
+        Ok(audit::rebuild(&folder, &options)?)
     }
 }
 

@@ -56,7 +56,11 @@ impl Desk {
     pub fn command(&self) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("progress-ledger"));
         command.current_dir(self.folder.path());
-        command.env_remove("PROGRESS_LEDGER").env_remove("PROGRESS_LEDGER_ACCOUNT");
+        for name in
+            ["PROGRESS_LEDGER", "PROGRESS_LEDGER_ACCOUNT", "PROGRESS_LEDGER_STORE", "PROGRESS_LEDGER_STATE"]
+        {
+            command.env_remove(name);
+        }
         command
     }
 

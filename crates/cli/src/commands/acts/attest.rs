@@ -38,8 +38,7 @@ pub struct Arguments {
 /// # Errors
 /// When the ledger cannot be opened, or has no such plan or no rules for the day. A rejection is an answer.
 pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
-    let directory = arguments.directory.clone().map_or_else(|| ledger.directory(), Ok)?;
-    let writer = Writer::open(&directory)?;
+    let writer = Writer::open(&ledger.or(arguments.directory.as_deref())?)?;
     let answer = record(&writer, arguments)?;
     writer.close()?;
     Ok(answer)

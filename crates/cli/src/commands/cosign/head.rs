@@ -12,12 +12,12 @@ use chain::note::{Checkpoint, Note, VerifierKey};
 use chain::tree::verify_consistency;
 use store::EventLog as _;
 use store::disk::{Disk, RealDisk};
-use store_journal::Journal;
 
 use crate::args::read_text;
 use crate::durable;
 use crate::ending::WrongData;
 use crate::ledger::of_store;
+use crate::log::{Log, of_open};
 use crate::output::complain;
 
 /// How often a lock that somebody else holds is tried, and how long to wait in between.
@@ -107,7 +107,7 @@ fn with_line(text: &str, note: &Note, line: &str, key: &VerifierKey) -> String {
 
 /// The tree under a head, read from a few hash tiles; from the lines where the tiles do not lead to the head.
 pub struct Tree {
-    journal: Journal,
+    log: Log,
     tiles: TileFolder,
     size: u64,
     root: TreeHash,
@@ -119,16 +119,16 @@ impl Tree {
     /// # Errors
     /// When lines or tiles cannot be read, the lines are too few, or they have another root.
     pub fn under(head: &Checkpoint, directory: &Path) -> anyhow::Result<Self> {
-        let journal = Journal::open_read_only(directory).map_err(of_store)?;
-        let lines = journal.size().map_err(of_store)?;
+        let log = Log::open_read_only(directory).map_err(of_open)?;
+        let lines = log.size().map_err(of_store)?;
         if lines < head.size {
             let said = format!("账本头有 {} 行，账本只有 {lines} 行。请先用 verify 核验。", head.size);
             return Err(WrongData(said).into());
         }
-        let tree = Self { journal, tiles: TileFolder::of(directory), size: head.size, root: head.root };
-        if tree.tiles.tree(&tree.journal, tree.size).root()? != tree.root {
+        let tree = Self { log, tiles: TileFolder::of(directory), size: head.size, root: head.root };
+        if tree.tiles.tree(&tree.log, tree.size).root()? != tree.root {
             Self::tell_wrong_tiles();
-            if tree_of_lines(&tree.journal, tree.size).root()? != tree.root {
+            if tree_of_lines(&tree.log, tree.size).root()? != tree.root {
                 return Err(tree.unlike());
             }
         }
@@ -147,13 +147,13 @@ impl Tree {
         }
         let holds =
             |old_root, proof: &[TreeHash]| verify_consistency((old, old_root), (self.size, self.root), proof);
-        let tiled = |size| self.tiles.tree(&self.journal, size);
+        let tiled = |size| self.tiles.tree(&self.log, size);
         let proof = tiled(self.size).consistency_proof(old)?.unwrap_or_default();
         if holds(tiled(old).root()?, &proof) {
             return Ok(proof);
         }
         Self::tell_wrong_tiles();
-        let of_lines = |size| tree_of_lines(&self.journal, size);
+        let of_lines = |size| tree_of_lines(&self.log, size);
         let proof = of_lines(self.size).consistency_proof(old)?.unwrap_or_default();
         if holds(of_lines(old).root()?, &proof) { Ok(proof) } else { Err(self.unlike()) }
     }

@@ -47,7 +47,7 @@ pub struct Arguments {
 /// # Errors
 /// When there is no head, no answer, a refusal, or an answer that is no cosignature of this head by this key.
 pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
-    let directory = arguments.directory.clone().map_or_else(|| ledger.directory(), Ok)?;
+    let directory = ledger.or(arguments.directory.as_deref())?;
     let key = &arguments.witness_key;
     anyhow::ensure!(key.kind() == KeyType::Cosignature, "“{}”不是见证方的验证密钥（0x04 型）。", key.name());
     let policy = arguments.policy.as_deref().map(super::verify::policy).transpose()?;

@@ -24,7 +24,7 @@ const WHAT_THIS_IS: &str = "\
 /// When the ledger cannot be made or read.
 pub fn run(choice: &Choice) -> anyhow::Result<Answer> {
     let demo = Path::new(DEMO);
-    if choice.named().is_none() && !demo.exists() {
+    if choice.names_none() && !demo.exists() {
         complain(&format!("第一次运行：正在 ./{DEMO} 建一个演示账本（演示数据，数值均为虚构）……\n"));
         demo::make(&demo::Arguments::small(demo))?;
     }

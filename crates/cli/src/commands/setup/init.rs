@@ -14,12 +14,13 @@ use crate::commands::acts::{Actor, rejected, submission_of};
 use crate::commands::{catalogue, opening, rules};
 use crate::heads;
 use crate::ledger::Writer;
+use crate::ledger_dir::Choice;
 use crate::output::Answer;
 
 /// 新建正式账本
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// 账本目录；密钥写在旁边的“目录名.key”
+    /// 账本目录；密钥写在旁边的“目录名.key”。用 --store 时，行在服务器上，这里只放本机状态
     #[arg(value_name = "DIR")]
     directory: PathBuf,
     /// 账本名，如 yingtan.gov.cn/digital-economy；写进每个账本头，以后不能改
@@ -45,7 +46,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the folder is there, the plan is unknown, or the ledger cannot be written.
-pub fn run(arguments: Arguments) -> anyhow::Result<Answer> {
+pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let Arguments { directory, origin, plan, plan_dir, rules, title, actor } = arguments;
     if plan_dir.is_none() && plan != "yingtan-2022" {
         bail!("没有自带的方案“{plan}”，自带的只有 yingtan-2022；其他方案用 --plan-dir 目录。");
@@ -53,6 +54,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<Answer> {
     let plan = catalogue::plan(plan_dir.as_deref())?;
     let rules = rules.as_deref().map_or_else(|| Ok(seeds::yingtan_2022_rules()), rules::read)?;
     let making = Making::begin(&directory)?;
+    if let Some(address) = ledger.store() {
+        making.put_on_server(address)?;
+    }
     let (key_path, key) = key_for(&directory, &origin)?;
     let title = title.unwrap_or_else(|| plan.title.clone());
     let log_key = key.verifier.to_string();

@@ -8,10 +8,14 @@ pub mod init;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use store::EventLog as _;
+use store_eventstore::Address;
 
 use crate::heads;
+use crate::log::{Log, of_open};
 use crate::output::complain;
 use crate::secret_key::{self, SecretKey};
+use crate::state_folder;
 
 /// A folder that is being made under another name and gets its own at the end: a crash leaves no half ledger behind the name.
 pub struct Making {
@@ -38,6 +42,22 @@ impl Making {
     /// Where it is being made.
     pub fn beside(&self) -> &Path {
         &self.beside
+    }
+
+    /// Has the lines kept in a stream on a server, which must be empty.
+    ///
+    /// A crash after the first lines leaves them in the stream: they are a whole ledger, and its key is beside the folder.
+    ///
+    /// # Errors
+    /// When the server cannot be used, or the stream has lines.
+    pub fn put_on_server(&self, address: &Address) -> anyhow::Result<()> {
+        std::fs::remove_dir(self.beside.join("journal"))?;
+        state_folder::remember(address, &self.beside, &self.directory)?;
+        let lines = Log::open_read_only(&self.beside).map_err(of_open)?.size()?;
+        if lines > 0 {
+            bail!("流 {} 里已有 {lines} 行，不会覆盖。请换一个流名。", address.stream());
+        }
+        Ok(())
     }
 
     /// Gives the ledger its name.

@@ -65,7 +65,7 @@ enum Action {
 /// # Errors
 /// When there is no head, a file cannot be read or written, or the answer is not granted or speaks of no head that was asked about.
 pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
-    let chosen = |directory: &Option<PathBuf>| directory.clone().map_or_else(|| ledger.directory(), Ok);
+    let chosen = |directory: &Option<PathBuf>| ledger.or(directory.as_deref());
     match &arguments.action {
         Action::Request { directory, file } => request(&chosen(directory)?, file),
         Action::Attach { directory, file, request } => {
