@@ -5,13 +5,14 @@ use events::AccountId;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::ending::{Held, end_all};
 use crate::identity::HeldRole;
 use crate::log::{Act, By, Note};
 use crate::manager::{ChangeRefused, Manager, require_text};
 use crate::role::{Role, RoleGrant};
 use crate::secret::Randomness;
 use crate::storage::StorageError;
-use crate::{Accounts, log, sessions, stored, throttle, tokens};
+use crate::{Accounts, log, stored, throttle};
 
 /// What a new account is made of.
 #[derive(Clone, Debug, Default)]
@@ -359,9 +360,9 @@ impl Accounts {
                 "UPDATE account SET locked_at = ?, locked_why = ? WHERE id = ?",
                 params![now.micros(), reason, account.as_str()],
             )?;
-            sessions::end_all(transaction, account, "locked", now)?;
-            tokens::end_all(transaction, account, "locked", now)?;
-            crate::links::end_all(transaction, account, "locked", now)?;
+            for held in [Held::Session, Held::Token, Held::Link] {
+                end_all(transaction, held, account, "locked", now)?;
+            }
             Ok(note(transaction, &actor, Act::AccountLocked, account, reason.to_owned(), now)?)
         })
     }

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod authorisation;
+mod ending;
 mod enrolment;
 mod identity;
 mod links;

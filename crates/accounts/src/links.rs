@@ -8,6 +8,7 @@ use events::{AccountId, UnitId};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::accounts::{NewAccount, add, grant, note, require};
+use crate::ending::{Held, end_all};
 use crate::log::{Act, By, Note};
 use crate::login::Caller;
 use crate::manager::{ChangeRefused, Manager};
@@ -144,18 +145,6 @@ fn find(connection: &Connection, presented: &str, now: Instant) -> Result<Row, L
     Ok(Row { id, account: stored::parse(&account)?, link })
 }
 
-/// Ends all links of an account.
-pub(crate) fn end_all(
-    transaction: &Transaction<'_>,
-    account: &AccountId,
-    why: &str,
-    now: Instant,
-) -> Result<(), StorageError> {
-    let query = "UPDATE link SET ended_at = ?, ended_why = ? WHERE account = ? AND ended_at IS NULL";
-    transaction.execute(query, params![now.micros(), why, account.as_str()])?;
-    Ok(())
-}
-
 impl Accounts {
     /// Makes a link with which the holder of an account sets a password. Links made before for it end.
     ///
@@ -188,7 +177,7 @@ impl Accounts {
         purpose: Purpose,
         now: Instant,
     ) -> Result<OneTimeLink, ChangeRefused> {
-        end_all(transaction, account, "replaced", now)?;
+        end_all(transaction, Held::Link, account, "replaced", now)?;
         let secret = Secret::generate(Kind::Link, self.randomness()).map_err(StorageError::from)?;
         let seconds = match purpose {
             Purpose::Invitation => self.settings().invitation_s,

@@ -10,6 +10,7 @@ use events::AccountId;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::accounts::{held_roles, note};
+use crate::ending::{Held, end_all, end_one};
 use crate::identity::{Identity, Means};
 use crate::log::{Act, By, Note};
 use crate::login::Caller;
@@ -216,18 +217,6 @@ fn end(
     Ok(())
 }
 
-/// Ends all sessions of an account.
-pub(crate) fn end_all(
-    transaction: &Transaction<'_>,
-    account: &AccountId,
-    why: &str,
-    now: Instant,
-) -> Result<(), StorageError> {
-    let query = "UPDATE session SET ended_at = ?, ended_why = ? WHERE account = ? AND ended_at IS NULL";
-    transaction.execute(query, params![now.micros(), why, account.as_str()])?;
-    Ok(())
-}
-
 impl Accounts {
     /// Tells whose session a secret belongs to, with the roles of this moment.
     ///
@@ -306,13 +295,8 @@ impl Accounts {
         now: Instant,
     ) -> Result<(), ChangeRefused> {
         let by = by.owner_or_administrator(account)?;
-        let query = "UPDATE session SET ended_at = ?, ended_why = 'ended' WHERE id = ? AND account = ? AND ended_at IS NULL";
-        self.database().change(|transaction| {
-            if transaction.execute(query, params![now.micros(), id, account.as_str()])? == 0 {
-                return Err(ChangeRefused::Unknown { what: "会话", id });
-            }
-            Ok(note(transaction, &by, Act::SessionEnded, account, format!("#{id} ended"), now)?)
-        })
+        let session = (Held::Session, "会话", Act::SessionEnded);
+        self.database().change(|transaction| end_one(transaction, session, &by, (account, id), now))
     }
 
     /// Changes the password of whoever holds a session. All their sessions end, and a new one begins.
@@ -355,8 +339,9 @@ pub(crate) fn set_password(
     now: Instant,
 ) -> Result<(), StorageError> {
     transaction.execute("UPDATE account SET password = ? WHERE id = ?", params![phc, account.as_str()])?;
-    end_all(transaction, account, "password-set", now)?;
-    crate::links::end_all(transaction, account, "password-set", now)?;
+    for held in [Held::Session, Held::Link] {
+        end_all(transaction, held, account, "password-set", now)?;
+    }
     note(transaction, &By::Account(account.clone()), Act::PasswordSet, account, String::new(), now)
 }
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::accounts::{held_roles, note, require};
 use crate::authorisation::Scope;
+use crate::ending::{Held, end_one};
 use crate::identity::{Identity, Means};
 use crate::log::{Act, By};
 use crate::manager::{ChangeRefused, Manager, require_text};
@@ -60,18 +61,6 @@ pub struct IssuedToken {
 
 fn scopes(words: &str) -> Result<BTreeSet<Scope>, StorageError> {
     words.split_whitespace().map(stored::parse).collect()
-}
-
-/// Ends all tokens of an account.
-pub(crate) fn end_all(
-    transaction: &Transaction<'_>,
-    account: &AccountId,
-    why: &str,
-    now: Instant,
-) -> Result<(), StorageError> {
-    let query = "UPDATE token SET ended_at = ?, ended_why = ? WHERE account = ? AND ended_at IS NULL";
-    transaction.execute(query, params![now.micros(), why, account.as_str()])?;
-    Ok(())
 }
 
 struct Row {
@@ -206,13 +195,8 @@ impl Accounts {
         now: Instant,
     ) -> Result<(), ChangeRefused> {
         let by = by.owner_or_administrator(account)?;
-        let query = "UPDATE token SET ended_at = ?, ended_why = 'ended' WHERE id = ? AND account = ? AND ended_at IS NULL";
-        self.database().change(|transaction| {
-            if transaction.execute(query, params![now.micros(), id, account.as_str()])? == 0 {
-                return Err(ChangeRefused::Unknown { what: "令牌", id });
-            }
-            Ok(note(transaction, &by, Act::TokenEnded, account, format!("#{id} ended"), now)?)
-        })
+        let token = (Held::Token, "令牌", Act::TokenEnded);
+        self.database().change(|transaction| end_one(transaction, token, &by, (account, id), now))
     }
 }
 

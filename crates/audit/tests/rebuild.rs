@@ -122,6 +122,23 @@ fn signatures_are_held_to_the_keys_enrolled_then() {
 }
 
 #[test]
+fn a_line_that_cannot_be_read_ends_the_model_before_it() {
+    let mut written = Written::opened();
+    // Two appends after the damaged one: one alone could be what a crash left.
+    for name in ["one", "two", "three"] {
+        written.record("office", None, vec![registered(name)]);
+    }
+    let lines = written.lines.len() as u64;
+    let root = chain::tree::root_of(&[chain::hash::leaf_hash(&written.lines[0])]);
+    written.lines[1] = b"{}".to_vec();
+    let (report, model) = audited(&written);
+    let model = model.unwrap();
+    assert_eq!((report.lines, report.folded_lines, model.size()), (lines, Some(1), 1));
+    assert_eq!(model.tree().root(), root, "the tree is of the lines that were taken over");
+    assert!(report.not_checked.contains(&NotChecked::Tables) && !report.is_clean());
+}
+
+#[test]
 fn each_thing_that_was_not_checked_is_named_and_nothing_else() {
     use NotChecked::{
         AttestedTables, Freshness, Head, Lines, LinesAfterHead, LogKey, NoTimeStamp, Statements, Tables,

@@ -2,21 +2,20 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::Command;
 
 use chain::line::Line;
-use common::Desk;
+use common::{Desk, Running};
 use serde_json::Value;
 
 const STREAM: &str = "ledger-yingtan.example-ledger";
 
 /// A running feed; it ends with the test.
 struct Feed {
-    process: Child,
-    said: BufReader<ChildStderr>,
+    running: Running,
     /// `host:port`.
     host: String,
 }
@@ -25,13 +24,9 @@ impl Feed {
     fn start(desk: &Desk, arguments: &str) -> Self {
         let mut command = desk.command();
         command.args(["feed", "L", "--listen", "127.0.0.1:0"]).args(arguments.split_whitespace());
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(process.stderr.take().unwrap());
-        let mut first = String::new();
-        said.read_line(&mut first).unwrap();
-        let url = first.split_whitespace().find_map(|word| word.strip_prefix("http://"));
-        let host = url.expect("the first line names the address").split('/').next().unwrap().to_owned();
-        Self { process, said, host }
+        let running = Running::start(command);
+        let host = running.url["http://".len()..].split('/').next().unwrap().to_owned();
+        Self { running, host }
     }
 
     /// Asks for a page or an event, and gives its JSON.
@@ -45,25 +40,6 @@ impl Feed {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
         serde_json::from_str(body).unwrap()
-    }
-
-    /// Asks it to end, and gives what it said since its first line.
-    fn stop(mut self) -> String {
-        let kill = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
-        assert!(kill.success());
-        let mut all = String::new();
-        self.said.read_to_string(&mut all).unwrap();
-        self.process.stdout.take().unwrap().read_to_string(&mut all).unwrap();
-        assert!(self.process.wait().unwrap().success());
-        all
-    }
-}
-
-impl Drop for Feed {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -122,7 +98,7 @@ fn what_is_recorded_meanwhile_is_shown_to_whoever_waits() {
     assert_eq!(shown["data"], common::lines(&desk.path("L"))[size]);
     let id = format!("https://ledger.example/streams/ledger-yingtan-2022/{size}");
     assert_eq!(shown["id"], id, "readers call it by the name it was given");
-    assert!(feed.stop().contains("已停止"));
+    assert!(feed.running.stop().contains("已停止"));
 }
 
 #[test]

@@ -2,56 +2,22 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Stdio};
 
 use chain::note::{KeyType, Note, VerifierKey};
-use common::Desk;
+use common::{Desk, Running};
 use ed25519_dalek::SigningKey;
 
 const ORIGIN: &str = "yingtan.example/ledger";
 
-/// A running witness; it ends with the test.
-struct Post {
-    process: Child,
-    said: BufReader<ChildStderr>,
-    url: String,
-}
-
-impl Post {
-    /// Starts the witness `name`, whose key and state are there, for the log with this key.
-    fn start(desk: &Desk, name: &str, log: &str) -> Self {
-        let mut command = desk.command();
-        command.args(["witness", "--listen", "127.0.0.1:0", "--log", log]);
-        command.args(["--state", name, "--key", &format!("{name}.key")]);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(process.stderr.take().unwrap());
-        let mut first = String::new();
-        said.read_line(&mut first).unwrap();
-        let url = first.split_whitespace().find(|word| word.starts_with("http://"));
-        Self { process, said, url: url.expect("the first line names the address").to_owned() }
-    }
-
-    /// Asks it to end, and gives what it said since its first line.
-    fn stop(mut self) -> String {
-        let kill = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
-        assert!(kill.success());
-        let mut all = String::new();
-        self.said.read_to_string(&mut all).unwrap();
-        self.process.stdout.take().unwrap().read_to_string(&mut all).unwrap();
-        assert!(self.process.wait().unwrap().success());
-        all
-    }
-}
-
-impl Drop for Post {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// Starts the witness `name`, whose key and state are there, for the log with this key.
+fn start_witness(desk: &Desk, name: &str, log: &str) -> Running {
+    let mut command = desk.command();
+    command.args(["witness", "--listen", "127.0.0.1:0", "--log", log]);
+    command.args(["--state", name, "--key", &format!("{name}.key")]);
+    Running::start(command)
 }
 
 /// Makes a witness's key and empty state; gives its verifier key.
@@ -72,7 +38,7 @@ fn checkpoint(desk: &Desk, ledger: &str) -> String {
     std::fs::read_to_string(desk.path(ledger).join("checkpoint")).unwrap()
 }
 
-fn cosign(post: &Post, ledger: &str, key: &str) -> String {
+fn cosign(post: &Running, ledger: &str, key: &str) -> String {
     format!("cosign {ledger} --witness {} --witness-key {key}", post.url)
 }
 
@@ -96,7 +62,7 @@ fn two_witnesses_cosign_until_the_policy_is_met() {
         "log {log}\nwitness one {first_key}\nwitness two {second_key}\ngroup both all one two\nquorum both\n"
     );
     std::fs::write(desk.path("policy"), policy).unwrap();
-    let [first, second] = ["w1", "w2"].map(|name| Post::start(&desk, name, &log));
+    let [first, second] = ["w1", "w2"].map(|name| start_witness(&desk, name, &log));
     let signed = checkpoint(&desk, "L");
 
     // One of two is not enough, and verify says so until the second has signed.
@@ -131,11 +97,11 @@ fn a_witness_started_again_knows_where_it_stood() {
     let desk = Desk::opened();
     let log = log_key(&desk, "L");
     let key = new_witness(&desk, "w");
-    let before = Post::start(&desk, "w", &log);
+    let before = start_witness(&desk, "w", &log);
     let size = desk.json(&cosign(&before, "L", &key))["size"].as_u64().unwrap();
     // Killed, not stopped.
     drop(before);
-    let after = Post::start(&desk, "w", &log);
+    let after = start_witness(&desk, "w", &log);
     assert_eq!(desk.json(&cosign(&after, "L", &key))["known_before"], size);
     let second = desk.run(&format!("witness --state w --key w.key --log {log} --listen 127.0.0.1:0")).with(2);
     assert!(second.err.contains("正被另一个见证程序使用"), "{}", second.err);
@@ -147,7 +113,7 @@ fn an_old_backup_and_a_second_history_are_noticed() {
     let desk = Desk::opened();
     let log = log_key(&desk, "L");
     let key = new_witness(&desk, "w");
-    let post = Post::start(&desk, "w", &log);
+    let post = start_witness(&desk, "w", &log);
     copy(&desk.path("L"), &desk.path("backup"));
     std::fs::copy(desk.path("L.key"), desk.path("backup.key")).unwrap();
     let open = |ledger: &str, month: &str| {
@@ -260,10 +226,10 @@ fn whoever_does_not_know_the_log_or_its_key_refuses() {
     let key = new_witness(&desk, "w");
     desk.run("init E --origin elsewhere.example/ledger").with(0);
     desk.run(&format!("init F --origin {ORIGIN}")).with(0);
-    let other_log = Post::start(&desk, "w", &log_key(&desk, "E"));
+    let other_log = start_witness(&desk, "w", &log_key(&desk, "E"));
     assert!(desk.run(&cosign(&other_log, "L", &key)).with(2).err.contains("HTTP 404"));
     drop(other_log);
-    let other_key = Post::start(&desk, "w", &log_key(&desk, "F"));
+    let other_key = start_witness(&desk, "w", &log_key(&desk, "F"));
     assert!(desk.run(&cosign(&other_key, "L", &key)).with(1).err.contains("HTTP 403"));
     // A cosignature by another key than the one expected is not taken.
     let stranger = new_witness(&desk, "v");
@@ -282,7 +248,7 @@ fn a_witness_does_not_start_on_what_it_cannot_trust() {
     };
     assert!(start("nowhere", "w.key").with(2).err.contains("没有状态目录 nowhere"));
     assert!(start("w", "L.key").with(2).err.contains("不是见证密钥"));
-    let post = Post::start(&desk, "w", &log);
+    let post = start_witness(&desk, "w", &log);
     desk.run(&cosign(&post, "L", &key)).with(0);
     drop(post);
     let note = std::fs::read_dir(desk.path("w")).unwrap().map(|entry| entry.unwrap().path());
@@ -307,7 +273,7 @@ fn a_witness_key_is_for_its_owner_alone() {
 fn damaged_tiles_are_told_and_the_lines_asked_instead() {
     let desk = Desk::opened();
     let key = new_witness(&desk, "w");
-    let post = Post::start(&desk, "w", &log_key(&desk, "L"));
+    let post = start_witness(&desk, "w", &log_key(&desk, "L"));
     let size = desk.json(&cosign(&post, "L", &key))["size"].as_u64().unwrap();
     let open = "--ledger L period open 2022-05 --starts 2022-01-01 --ends 2022-05-25 --due 2022-05-30T18:00";
     desk.run(open).with(0);

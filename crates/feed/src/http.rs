@@ -11,12 +11,9 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -25,16 +22,8 @@ use crate::answer::{Answer, Asked};
 use crate::ledger::Ledger;
 use crate::page::Ask;
 
-/// How long a client may take for its headers.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many clients are served at once; others wait.
-const MAX_CONNECTIONS: usize = 256;
 /// How many pages are made at once: each may hold 16 MiB of lines.
 const MAX_PAGES: usize = 8;
-/// How long running requests may take once the feed is to stop. Polls end at once.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to wait after a client could not be accepted: the system has run out of something.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The longest poll.
 const MAX_POLL_S: u64 = 60;
 /// How often a poll looks for a larger head.
@@ -54,65 +43,19 @@ struct Door {
 /// # Errors
 /// When the runtime or the port cannot be used.
 pub fn run(port: std::net::TcpListener, ledger: Ledger, base: Option<String>) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
-        port.set_nonblocking(true)?;
-        let stop = asked_to_stop()?;
-        serve(TcpListener::from_std(port)?, ledger, base, stop).await;
-        Ok(())
-    })
+    door::run(port, |port, stop| serve(port, ledger, base, stop))
 }
 
 /// Serves until `stop` is ready; running requests are answered first.
 pub async fn serve(port: TcpListener, ledger: Ledger, base: Option<String>, stop: impl Future<Output = ()>) {
     let (pages, open) = (Semaphore::new(MAX_PAGES), Semaphore::new(0));
     let door = Arc::new(Door { ledger, base, pages, open });
-    let clients = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    tokio::pin!(stop);
-    loop {
-        let accept = async {
-            let place = Arc::clone(&places).acquire_owned().await.expect("the places are never closed");
-            (port.accept().await, place)
-        };
-        tokio::select! {
-            (accepted, place) = accept => match accepted {
-                Ok((stream, _)) => {
-                    let client = attend(stream, Arc::clone(&door), &clients);
-                    tokio::spawn(async move {
-                        client.await;
-                        drop(place);
-                    });
-                }
-                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-            },
-            () = &mut stop => break,
-        }
-    }
-    drop(port);
-    door.open.close();
-    // Whoever is still silent then is not waited for.
-    let _ = tokio::time::timeout(STOP_TIMEOUT, clients.shutdown()).await;
-}
-
-/// Attends to one client; a broken connection concerns that client only.
-fn attend(
-    stream: TcpStream,
-    door: Arc<Door>,
-    clients: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + 'static {
+    let serving = Arc::clone(&door);
     let service = service_fn(move |request| {
-        let door = Arc::clone(&door);
+        let door = Arc::clone(&serving);
         async move { Ok::<_, Infallible>(sent(answer(door, request).await)) }
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(READ_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = clients.watch(connection);
-    async move {
-        let _ = connection.await;
-    }
+    door::serve(port, service, stop, || door.open.close()).await;
 }
 
 fn sent(answer: Answer) -> Response<Full<Bytes>> {
@@ -180,24 +123,4 @@ async fn until_shown(door: &Arc<Door>, from: u64, time: Duration) {
             _ = door.open.acquire() => return,
         }
     }
-}
-
-#[cfg(unix)]
-fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => (),
-            _ = terminate.recv() => (),
-        }
-    })
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "on Unix, signals may be refused")]
-fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }

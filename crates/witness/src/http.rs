@@ -6,7 +6,6 @@
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,26 +13,15 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use door::READ_TIMEOUT;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 
 use crate::decide::Refusal;
 use crate::witness::{Unable, Witness};
 
 /// The most bytes of a request: a proof of 63 hashes and a note with a hundred signatures need less.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
-/// How long a client may take for its headers, and again for its body.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many clients are served at once; others wait.
-const MAX_CONNECTIONS: usize = 256;
-/// How long running requests may take once the witness is to stop.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to wait after a client could not be accepted: the system has run out of something.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The media type of a size, given to a log whose proof starts elsewhere.
 pub const SIZE_TYPE: &str = "text/x.tlog.size";
 
@@ -51,60 +39,12 @@ struct Door {
 /// # Errors
 /// When the runtime or the port cannot be used.
 pub fn run(port: std::net::TcpListener, witness: Witness, clock: Clock) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
-        port.set_nonblocking(true)?;
-        let stop = asked_to_stop()?;
-        serve(TcpListener::from_std(port)?, witness, clock, stop).await;
-        Ok(())
-    })
+    door::run(port, |port, stop| serve(port, witness, clock, stop))
 }
 
 /// Serves until `stop` is ready; running requests are answered first.
 pub async fn serve(port: TcpListener, witness: Witness, clock: Clock, stop: impl Future<Output = ()>) {
-    let router = router(witness, clock);
-    let clients = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    tokio::pin!(stop);
-    loop {
-        let accept = async {
-            let place = Arc::clone(&places).acquire_owned().await.expect("the places are never closed");
-            (port.accept().await, place)
-        };
-        tokio::select! {
-            (accepted, place) = accept => match accepted {
-                Ok((stream, _)) => {
-                    let client = attend(stream, router.clone(), &clients);
-                    tokio::spawn(async move {
-                        client.await;
-                        drop(place);
-                    });
-                }
-                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-            },
-            () = &mut stop => break,
-        }
-    }
-    drop(port);
-    // Whoever is still silent then is not waited for.
-    let _ = tokio::time::timeout(STOP_TIMEOUT, clients.shutdown()).await;
-}
-
-/// Attends to one client; a broken connection concerns that client only.
-fn attend(
-    stream: TcpStream,
-    router: Router,
-    clients: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + 'static {
-    let service = TowerToHyperService::new(router);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(READ_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = clients.watch(connection);
-    async move {
-        let _ = connection.await;
-    }
+    door::serve(port, TowerToHyperService::new(router(witness, clock)), stop, || ()).await;
 }
 
 fn router(witness: Witness, clock: Clock) -> Router {
@@ -150,24 +90,4 @@ fn sentence(status: StatusCode, text: &str) -> Response {
 
 fn plain(status: StatusCode, text: String) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
-}
-
-#[cfg(unix)]
-fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => (),
-            _ = terminate.recv() => (),
-        }
-    })
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "on Unix, signals may be refused")]
-fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }

@@ -10,7 +10,7 @@ use scenarios::repository;
 pub const PURE: [&str; 4] = ["chain", "events", "domain", "projections"];
 
 /// What each room may import. A room that is not named here may not exist.
-const MAY_IMPORT: [(&str, &[&str]); 21] = [
+const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("chain", &[]),
     ("events", &["chain"]),
     ("domain", &["events", "chain"]),
@@ -51,10 +51,12 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
         ],
     ),
     ("allocator", &[]),
+    // A port and its bounds; it knows nothing of what is answered.
+    ("door", &[]),
     // A program part of its own: it trusts heads and proofs, nothing that wrote them (`docs/decisions/0020`).
-    ("witness", &["chain"]),
+    ("witness", &["chain", "door"]),
     // A door for readers: it shows lines, and knows no event type and no way to write.
-    ("feed", &["store", "chain"]),
+    ("feed", &["store", "chain", "door"]),
     // A server for tests: it shapes pages as the feed does, and knows nothing of ledgers.
     ("stand-in", &["feed"]),
     ("xtask", &[]),
@@ -71,6 +73,7 @@ const EVERYTHING: &[&str] = &[
     "chain",
     "cli",
     "domain",
+    "door",
     "events",
     "feed",
     "intake",

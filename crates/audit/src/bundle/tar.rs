@@ -217,3 +217,22 @@ fn member(block: &[u8; BLOCK]) -> Option<(String, u64)> {
     let size = u64::from_str_radix(std::str::from_utf8(&block[124..135]).ok()?, 8).ok()?;
     (size <= MAX_MEMBER && header(name, size) == *block).then(|| (name.to_owned(), size))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_that_claims_more_than_there_is_is_refused_and_costs_no_memory() {
+        for name in [MANIFEST, "tables/a"] {
+            let claimed = [&header(name, MAX_MEMBER)[..], b"{}"].concat();
+            let refused = manifest(&claimed).unwrap_err();
+            assert!(refused.contains(name), "{refused}");
+        }
+        let mut members = Members::of_bytes(&header(MANIFEST, MAX_MEMBER)).unwrap();
+        let (_, size) = members.next().unwrap().unwrap();
+        // No machine has room for this, whatever it promises.
+        let refused = members.read(u64::MAX, &mut Vec::new()).unwrap_err();
+        assert!(size == MAX_MEMBER && refused.contains("内存放不下"), "{refused}");
+    }
+}

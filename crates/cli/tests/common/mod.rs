@@ -1,5 +1,7 @@
 //! The built program, run in a folder of its own, and a hand that fills its forms in.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
+
+mod running;
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,6 +9,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub use running::Running;
 
 /// A folder in which the program runs, as a person would.
 pub struct Desk {

@@ -6,8 +6,11 @@ mod roles;
 mod tokens;
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use ::accounts::{Account, Accounts, ChangeRefused, LINK_PATH, Manager, NewAccount, OneTimeLink, Purpose};
+use ::accounts::{
+    Account, Accounts, ChangeRefused, LINK_PATH, Manager, NewAccount, OneTimeLink, Purpose, UnknownWord,
+};
 use app::{Clock as _, SystemClock};
 use chain::Instant;
 use clap::{Args, Subcommand};
@@ -200,4 +203,9 @@ fn with_link(answer: Answer, link: &OneTimeLink) -> Answer {
         .also("purpose", link.purpose.word().into())
         .also("expires_at", link.expires_at.to_string().into())
         .text(text)
+}
+
+/// Reads a word of a fixed vocabulary; clap ends the sentence.
+fn word<T: FromStr<Err = UnknownWord>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: UnknownWord| error.to_string().trim_end_matches('。').to_owned())
 }

@@ -25,7 +25,7 @@ enum Action {
         #[arg(value_name = "ACCOUNT")]
         account: String,
         /// 角色：reporter 填报，verifier 归口复核，office 数字办，auditor 审计，committee 考核委员会，leader 领导，administrator 管理员
-        #[arg(value_name = "ROLE", value_parser = role)]
+        #[arg(value_name = "ROLE", value_parser = super::word::<Role>)]
         role: Role,
         /// 以哪个单位的名义
         #[arg(long, value_name = "UNIT", value_parser = args::unit)]
@@ -52,10 +52,6 @@ enum Action {
         #[arg(value_name = "ACCOUNT")]
         account: String,
     },
-}
-
-fn role(text: &str) -> Result<Role, String> {
-    text.parse().map_err(|error: ::accounts::UnknownWord| error.to_string().trim_end_matches('。').to_owned())
 }
 
 /// Grants, withdraws or lists roles.

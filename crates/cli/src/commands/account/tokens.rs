@@ -30,7 +30,7 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         name: String,
         /// 权限范围，可以有几个：read 读取，report 报送，verify 复核，run 周期管理
-        #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = scope)]
+        #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = super::word::<Scope>)]
         scopes: Vec<Scope>,
         /// 有效天数，最多 366
         #[arg(long, value_name = "DAYS", default_value = "90", value_parser = args::count)]
@@ -51,10 +51,6 @@ enum Action {
         #[arg(value_name = "ACCOUNT")]
         account: String,
     },
-}
-
-fn scope(text: &str) -> Result<Scope, String> {
-    text.parse().map_err(|error: ::accounts::UnknownWord| error.to_string().trim_end_matches('。').to_owned())
 }
 
 /// Issues, ends or lists tokens.
