@@ -12,8 +12,8 @@ pub(super) const MAX_NAME: usize = 99;
 const BLOCK: usize = 512;
 /// Quick to make, and lines still shrink to a tenth.
 const LEVEL: i32 = 9;
-/// A member may unpack to so much: a guard against compressed bombs.
-const MAX_MEMBER: u64 = 1 << 34;
+/// The longest member: what the eleven octal digits of a header say.
+const MAX_MEMBER: u64 = (1 << 33) - 1;
 /// How a zstd frame begins.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// What a file that ends too early is.
@@ -72,6 +72,9 @@ fn members(folder: &Path, out: &mut impl Write) -> Result<(), AuditError> {
         let write = |out: &mut dyn Write| -> std::io::Result<()> {
             let file = File::open(&path)?;
             let size = file.metadata()?.len();
+            if size > MAX_MEMBER {
+                return Err(std::io::Error::other("the file is too long for a member"));
+            }
             out.write_all(&header(&name, size))?;
             let copied = std::io::copy(&mut (&file).take(size), out)?;
             if copied != size {
@@ -215,12 +218,22 @@ fn member(block: &[u8; BLOCK]) -> Option<(String, u64)> {
     let end = block.iter().position(|byte| *byte == 0)?;
     let name = std::str::from_utf8(&block[..end]).ok().filter(|name| is_name(name))?;
     let size = u64::from_str_radix(std::str::from_utf8(&block[124..135]).ok()?, 8).ok()?;
-    (size <= MAX_MEMBER && header(name, size) == *block).then(|| (name.to_owned(), size))
+    (header(name, size) == *block).then(|| (name.to_owned(), size))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_beyond_the_longest_member_is_not_packed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("checkpoint")).unwrap();
+        // Sparse: it takes no room on the disk, and is not read.
+        file.set_len(MAX_MEMBER + 1).unwrap();
+        let packed = tempfile::NamedTempFile::new().unwrap();
+        assert!(pack(folder.path(), packed.path()).is_err());
+    }
 
     #[test]
     fn a_member_that_claims_more_than_there_is_is_refused_and_costs_no_memory() {
