@@ -1,6 +1,17 @@
 //! Chinese words for the codes in rows, for pages and the terminal.
 
+use chain::Instant;
 use events::{Absence, FigureStatus, Stage, Value};
+
+/// China Standard Time is so far ahead of UTC.
+pub const CHINA_OFFSET_MICROS: i64 = 8 * 3_600_000_000;
+
+/// An instant for people: China Standard Time to the second.
+#[must_use]
+pub fn china_time(instant: Instant) -> String {
+    let local = Instant::from_micros(instant.micros() + CHINA_OFFSET_MICROS);
+    local.map_or_else(|| instant.to_string(), |local| local.to_string()[..19].replace('T', " "))
+}
 
 /// Where a cell's share comes from, by the `reason` of its row; an unknown code stands for itself.
 #[must_use]

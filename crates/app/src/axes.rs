@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use chain::line::Line;
 use chain::{ContentHash, Date, Instant, TreeHash};
+use domain::book::Book;
 use domain::registry::{Adoption, PlanIx};
 use domain::scoring::At;
-use events::{PlanId, Rulebook, RulebookId};
+use events::{PlanId, Recorded, Rulebook, RulebookId};
 use projections::ReadModel;
 use store::{EventLog, LineBatch};
 
 use crate::fold::Misfit;
-use crate::load::LoadError;
+use crate::load::{LoadError, fold};
 
 /// Which lines are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +124,35 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub const fn new(model: &'a ReadModel, log: &'a dyn EventLog) -> Self {
         Self { model, log }
+    }
+
+    /// What the lines were folded into.
+    #[must_use]
+    pub const fn model(&self) -> &'a ReadModel {
+        self.model
+    }
+
+    /// The log that holds the lines.
+    #[must_use]
+    pub const fn log(&self) -> &'a dyn EventLog {
+        self.log
+    }
+
+    /// Registry and figures.
+    #[must_use]
+    pub const fn book(&self) -> &'a Book {
+        self.model.ledger().book()
+    }
+
+    /// Hands each of the first `known` lines over, in order.
+    ///
+    /// # Errors
+    /// [`LoadError`] when a line cannot be read.
+    pub fn each_line(&self, known: u64, mut each: impl FnMut(&Recorded)) -> Result<(), LoadError> {
+        fold(self.log, 0..known, &mut |line| {
+            each(&line.recorded);
+            Ok(())
+        })
     }
 
     /// Resolves the axes. `today` is the day in China where the question names none.

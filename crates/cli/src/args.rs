@@ -6,6 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chain::{Date, EventHash, Instant};
 use events::{AccountId, AreaId, IndicatorId, PeriodId, PlanId, RulebookId, UnitId, Value};
+use projections::words::CHINA_OFFSET_MICROS;
+pub use projections::words::china_time;
 
 macro_rules! ids {
     ($($name:ident -> $type:ty, $what:literal;)*) => {$(
@@ -116,16 +118,6 @@ pub fn instant(text: &str) -> Result<Instant, String> {
     }
     let local: Instant = format!("{text}:00.000000Z").parse().map_err(|_| FORMS.to_owned())?;
     Instant::from_micros(local.micros() - CHINA_OFFSET_MICROS).ok_or_else(|| FORMS.to_owned())
-}
-
-/// China Standard Time is so far ahead of UTC.
-const CHINA_OFFSET_MICROS: i64 = 8 * 3_600_000_000;
-
-/// An instant for people: China Standard Time to the second.
-#[must_use]
-pub fn china_time(instant: Instant) -> String {
-    let local = Instant::from_micros(instant.micros() + CHINA_OFFSET_MICROS);
-    local.map_or_else(|| instant.to_string(), |local| local.to_string()[..19].replace('T', " "))
 }
 
 /// Reads a line's hash.

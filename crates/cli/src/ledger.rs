@@ -25,8 +25,6 @@ use crate::secret_key::SecretKey;
 
 /// Below this many lines beyond the saved state, reading them again is faster than saving.
 const SAVE_AFTER_LINES: u64 = 20_000;
-/// Lines that are read at once where only one reader reads.
-const BATCH_LINES: usize = 4_096;
 
 /// A ledger that is only read.
 pub struct Reader {
@@ -78,33 +76,6 @@ impl Reader {
     /// When there is no line yet.
     pub fn opened(&self) -> anyhow::Result<&LedgerOpened> {
         self.book().registry().opened().context("账本里还没有任何一行。")
-    }
-
-    /// The book of the first `known` lines without some.
-    ///
-    /// # Errors
-    /// When a line to be left out is not there.
-    pub fn book_without(&self, left_out: &[EventHash], known: u64) -> anyhow::Result<Book> {
-        Ok(app::without(&self.log, left_out, known)?)
-    }
-
-    /// Hands each of the first `known` lines over, in order.
-    ///
-    /// # Errors
-    /// When a line cannot be read.
-    pub fn each_line(&self, known: u64, mut each: impl FnMut(&Recorded)) -> anyhow::Result<()> {
-        let mut next = 0;
-        while next < known {
-            let wanted = usize::try_from(known - next).unwrap_or(BATCH_LINES).min(BATCH_LINES);
-            let batch = self.log.read(next, wanted)?;
-            anyhow::ensure!(!batch.is_empty(), "账本读到第 {next} 行就没有了。");
-            for (_, bytes) in &batch {
-                let line = chain::line::Line::parse(bytes)?;
-                each(&Recorded::decode(&line, line.hash())?);
-            }
-            next = batch.next();
-        }
-        Ok(())
     }
 
     /// Marks an answer where every figure is made up.

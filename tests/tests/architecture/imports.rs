@@ -10,7 +10,7 @@ use scenarios::repository;
 pub const PURE: [&str; 4] = ["chain", "events", "domain", "projections"];
 
 /// What each room may import. A room that is not named here may not exist.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("chain", &[]),
     ("events", &["chain"]),
     ("domain", &["events", "chain"]),
@@ -27,12 +27,29 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("intake", &["app", "projections", "domain", "events", "chain"]),
     // Who somebody is and what they may do; it knows names of units and keys, no ledger.
     ("accounts", &["events", "chain"]),
-    ("api", &["accounts", "app", "audit", "intake", "projections", "domain", "store", "events", "chain"]),
+    // What can be asked and what is answered; the terminal and the server give the same.
+    ("answers", &["app", "projections", "domain", "events", "chain"]),
+    (
+        "api",
+        &[
+            "answers",
+            "accounts",
+            "app",
+            "audit",
+            "intake",
+            "projections",
+            "domain",
+            "store",
+            "events",
+            "chain",
+        ],
+    ),
     ("seeds", &["domain", "events", "chain"]),
     (
         "cli",
         &[
             "allocator",
+            "answers",
             "accounts",
             "api",
             "app",
@@ -66,6 +83,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
 
 const EVERYTHING: &[&str] = &[
     "allocator",
+    "answers",
     "accounts",
     "api",
     "app",

@@ -1,11 +1,5 @@
-//! What a command answers, and the ways it is given: text, JSON, CSV, Excel.
-//!
-//! A command makes one [`Answer`]: a JSON value for programs and parts for people, made from the same data. What must never be
-//! missed (演示数据, 推演·非正式) is a mark of the answer, so that no way of giving it can leave it out.
+//! The ways an answer is given at a terminal: text, JSON, CSV, Excel.
 
-mod csv_file;
-mod sheet;
-mod table;
 mod text;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -15,7 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
 
-pub use table::{Cell, Table};
+pub use answers::{Answer, Cell, Table};
 
 use crate::ending::{Ending, WrongData};
 
@@ -33,81 +27,11 @@ pub struct Output {
     xlsx: Option<PathBuf>,
 }
 
-/// A part of an answer for people.
-#[derive(Clone, Debug)]
-pub enum Part {
-    /// Sentences.
-    Text(String),
-    /// A table.
-    Table(Table),
-}
-
-/// What a command answers.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    json: Value,
-    parts: Vec<Part>,
-    marks: Vec<String>,
-    ending: Ending,
-}
-
-impl Answer {
-    /// An answer of nothing but its JSON; parts for people are added.
-    #[must_use]
-    pub const fn new(json: Value) -> Self {
-        Self { json, parts: Vec::new(), marks: Vec::new(), ending: Ending::Fine }
-    }
-
-    /// Adds sentences.
-    #[must_use]
-    pub fn text(mut self, text: impl Into<String>) -> Self {
-        self.parts.push(Part::Text(text.into()));
-        self
-    }
-
-    /// Adds a member to the JSON, which is an object.
-    #[must_use]
-    pub fn also(mut self, member: &str, value: Value) -> Self {
-        self.json[member] = value;
-        self
-    }
-
-    /// Adds a table.
-    #[must_use]
-    pub fn table(mut self, table: Table) -> Self {
-        self.parts.push(Part::Table(table));
-        self
-    }
-
-    /// Adds a mark that every way of giving the answer shows: 演示数据, 推演·非正式.
-    #[must_use]
-    pub fn mark(mut self, mark: impl Into<String>) -> Self {
-        self.marks.push(mark.into());
-        self
-    }
-
-    /// Ends with exit code 1 if `found`.
-    #[must_use]
-    pub const fn finding_if(mut self, found: bool) -> Self {
-        if found {
-            self.ending = Ending::Finding;
-        }
-        self
-    }
-
-    fn tables(&self) -> impl Iterator<Item = &Table> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Table(table) => Some(table),
-            Part::Text(_) => None,
-        })
-    }
-}
-
 impl Output {
     /// Gives an answer, or says why there is none.
     #[must_use]
     pub fn give(&self, answer: anyhow::Result<Answer>) -> Ending {
-        let given = answer.and_then(|answer| self.show(&answer).map(|()| answer.ending));
+        let given = answer.and_then(|answer| self.show(&answer).map(|()| ending(&answer)));
         given.unwrap_or_else(|error| self.fail(&error))
     }
 
@@ -117,19 +41,19 @@ impl Output {
         anyhow::ensure!(!(self.json && csv_to_screen), "--json 与 --csv - 都要占用屏幕输出，请只用一个。");
         if let Some(path) = self.csv.as_deref().filter(|_| !csv_to_screen) {
             self.require_tables(answer)?;
-            write_new(path, &csv_file::bytes(answer, true)?)?;
+            write_new(path, &answers::csv(answer, true))?;
             said.push(format!("已写入 {}\n", path.display()));
         }
         if let Some(path) = &self.xlsx {
             self.require_tables(answer)?;
-            write_new(path, &sheet::bytes(answer)?)?;
+            write_new(path, &answers::xlsx(answer)?)?;
             said.push(format!("已写入 {}\n", path.display()));
         }
         match (self.json, csv_to_screen) {
-            (true, _) => print(&pretty(&answer.json)),
+            (true, _) => print(&pretty(answer.json())),
             (false, true) => {
                 self.require_tables(answer)?;
-                print_bytes(&csv_file::bytes(answer, false)?);
+                print_bytes(&answers::csv(answer, false));
             }
             (false, false) => print(&text::render(answer)),
         }
@@ -151,6 +75,10 @@ impl Output {
         }
         if error.downcast_ref::<WrongData>().is_some() { Ending::Finding } else { Ending::Unable }
     }
+}
+
+const fn ending(answer: &Answer) -> Ending {
+    if answer.is_finding() { Ending::Finding } else { Ending::Fine }
 }
 
 /// Writes a file whole: under another name first, so that a crash leaves the old file or the new one.

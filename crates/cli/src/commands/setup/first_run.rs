@@ -1,14 +1,12 @@
 //! No command at all: makes a demonstration where there is none, and shows what this is and what to try.
 
 use std::path::Path;
-use std::rc::Rc;
 
+use answers::{Asked, Axes, ranks};
 use projections::tables::v1::Ranking;
 use serde_json::json;
 
 use super::demo;
-use crate::commands::questions::scores::ranks;
-use crate::commands::questions::{Asked, Axes};
 use crate::commands::status;
 use crate::ledger::Reader;
 use crate::ledger_dir::{Choice, DEMO};
@@ -29,8 +27,9 @@ pub fn run(choice: &Choice) -> anyhow::Result<Answer> {
         demo::make(&demo::Arguments::small(demo))?;
     }
     let directory = choice.directory()?;
-    let asked = Asked::of(Rc::new(Reader::open(&directory)?), Axes::default())?;
-    let (status_json, status_table) = status::of(&asked.reader)?;
+    let reader = Reader::open(&directory)?;
+    let (status_json, status_table) = status::of(&reader)?;
+    let asked = Asked::new(reader.axes(), Axes::default())?;
     let reading = asked.reading()?;
     let ranking = Ranking::of(&reading);
     let token = reading.token();

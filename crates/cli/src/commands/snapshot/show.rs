@@ -1,7 +1,6 @@
 //! `snapshot status`, `list`, `show`, `diff`: what was frozen, and whether the lines still give it.
 
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use anyhow::Context as _;
 use chain::EventHash;
@@ -22,6 +21,7 @@ use crate::ledger_dir::Choice;
 use crate::output::{Answer, Cell, Table, complain, write_new};
 
 use super::super::questions;
+use answers::{Asked, Axes};
 
 /// 核对快照
 #[derive(Debug, Args)]
@@ -171,7 +171,7 @@ fn restated(areas: &[AreaRestated]) -> Table {
 /// # Errors
 /// When it is not clear which is meant, or a file cannot be read or written.
 pub fn run(given: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
-    let reader = Rc::new(Reader::open(&ledger.directory()?)?);
+    let reader = Reader::open(&ledger.directory()?)?;
     let snapshot = pick(reader.model().ledger().snapshots(), &given.pick)?;
     if let Some(path) = &given.draft {
         return draft::write(path, &reader.opened()?.origin, &snapshot.manifest.clone().into());
@@ -183,12 +183,11 @@ pub fn run(given: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
         write_out(folder, snapshot, &tables)?;
     }
     let kept = kept(&reader, snapshot, &tables)?;
-    let asked = questions::Asked::of(
-        Rc::clone(&reader),
-        questions::Axes::at(token(&reader, snapshot)?, snapshot.manifest.plan.clone()),
-    )?;
+    let asked =
+        Asked::new(reader.axes(), Axes::at(token(&reader, snapshot)?, Some(snapshot.manifest.plan.clone())))
+            .map_err(questions::of_ask)?;
     let ranked = asked.reading()?;
-    let ranks = questions::scores::ranks(&asked, &ranked, &Ranking::of(&ranked).areas);
+    let ranks = answers::ranks(&asked, &ranked, &Ranking::of(&ranked).areas);
     let damaged =
         tables.iter().zip(&kept).any(|(own, kept)| !own.is_equal() || matches!(kept, Kept::Other(_)));
     let answer = Answer::new(shown_json(snapshot, &tables, &kept, &ranked)).table(ranks);
@@ -273,5 +272,5 @@ pub fn diff(reader: Reader, from: EventHash, to: EventHash) -> anyhow::Result<An
     anyhow::ensure!(from.manifest.plan == to.manifest.plan, "两个快照不是同一个方案的，不能比较。");
     let plan = from.manifest.plan.clone();
     let tokens = (token(&reader, from)?, token(&reader, to)?);
-    questions::diff::between(Rc::new(reader), tokens.0, tokens.1, Some(plan))
+    answers::between(reader.axes(), tokens.0, tokens.1, Some(plan)).map_err(questions::of_ask)
 }

@@ -4,16 +4,16 @@ use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError,
 };
 
-use super::{Answer, Cell, Table};
+use crate::{Answer, Cell, Table};
 
 /// Digits a spreadsheet keeps; longer numbers are written as text.
 const EXACT_DIGITS: usize = 15;
 
-/// The workbook's bytes.
+/// The answer's tables as an Excel workbook.
 ///
 /// # Errors
 /// When a table has more rows or columns than a sheet.
-pub fn bytes(answer: &Answer) -> anyhow::Result<Vec<u8>> {
+pub fn bytes(answer: &Answer) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     // The clock would give the same table other bytes on another day.
     let created = ExcelDateTime::from_ymd(2000, 1, 1)?;
@@ -21,9 +21,9 @@ pub fn bytes(answer: &Answer) -> anyhow::Result<Vec<u8>> {
     for (index, table) in answer.tables().enumerate() {
         let sheet = workbook.add_worksheet();
         sheet.set_name(sheet_name(index, &table.title))?;
-        fill(sheet, table, &answer.marks)?;
+        fill(sheet, table, answer.marks())?;
     }
-    Ok(workbook.save_to_buffer()?)
+    workbook.save_to_buffer()
 }
 
 /// A name Excel accepts: at most 31 characters, none of `[]:*?/\`, different from the others.

@@ -1,18 +1,25 @@
 //! Tables as CSV that spreadsheets open without harm: UTF-8 with a byte order mark, no cell taken for a formula.
 
-use super::{Answer, Cell, Table};
+use crate::{Answer, Cell, Table};
 
 /// Spreadsheets take UTF-8 for a local encoding without it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Marks first, as nobody may overlook them; then the tables one after another: headings, rows, title and notes.
+/// The answer as CSV: marks first, as nobody may overlook them; then the tables one after another: headings, rows, title and
+/// notes. A file starts with a byte order mark, a terminal gets none.
 ///
-/// # Errors
-/// None that a buffer in memory can have.
-pub fn bytes(answer: &Answer, for_file: bool) -> anyhow::Result<Vec<u8>> {
+/// # Panics
+/// Never: a buffer in memory takes every byte.
+#[must_use]
+pub fn bytes(answer: &Answer, for_file: bool) -> Vec<u8> {
     let start = if for_file { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(start);
-    for mark in &answer.marks {
+    write_all(&mut writer, answer).expect("a buffer in memory takes every byte");
+    writer.into_inner().expect("a buffer in memory takes every byte")
+}
+
+fn write_all(writer: &mut csv::Writer<Vec<u8>>, answer: &Answer) -> csv::Result<()> {
+    for mark in answer.marks() {
         writer.write_record([harmless(&format!("【{mark}】"))])?;
     }
     for (index, table) in answer.tables().enumerate() {
@@ -20,9 +27,9 @@ pub fn bytes(answer: &Answer, for_file: bool) -> anyhow::Result<Vec<u8>> {
             writer.write_record([""])?;
             writer.write_record([harmless(&table.title)])?;
         }
-        write(&mut writer, table)?;
+        write(writer, table)?;
     }
-    Ok(writer.into_inner()?)
+    Ok(())
 }
 
 fn write(writer: &mut csv::Writer<Vec<u8>>, table: &Table) -> csv::Result<()> {
@@ -49,7 +56,7 @@ fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::Answer;
+    use crate::Answer;
 
     #[test]
     fn no_cell_is_a_formula_and_numbers_stay_numbers() {
@@ -57,7 +64,7 @@ mod tests {
         table.row([Cell::from("=HYPERLINK(\"x\")"), Cell::Number("-1.50".to_owned())]);
         table.row([Cell::from("@SUM"), Cell::from("-")]);
         let answer = Answer::new(serde_json::Value::Null).table(table).mark("演示数据");
-        let text = String::from_utf8(bytes(&answer, false).unwrap()).unwrap();
+        let text = String::from_utf8(bytes(&answer, false)).unwrap();
         assert_eq!(text, "【演示数据】\n名称,数\n\"'=HYPERLINK(\"\"x\"\")\",-1.50\n'@SUM,-\n表\n");
     }
 }
