@@ -10,7 +10,7 @@ use scenarios::repository;
 pub const PURE: [&str; 4] = ["chain", "events", "domain", "projections"];
 
 /// What each room may import. A room that is not named here may not exist.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("chain", &[]),
     ("events", &["chain"]),
     ("domain", &["events", "chain"]),
@@ -27,13 +27,30 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("intake", &["app", "projections", "domain", "events", "chain"]),
     // Who somebody is and what they may do; it knows names of units and keys, no ledger.
     ("accounts", &["events", "chain"]),
-    ("api", &["accounts", "app", "audit", "intake", "projections", "domain", "store", "events", "chain"]),
+    // What is answered and the bytes it is given as; it knows no ledger.
+    ("answers", &[]),
+    (
+        "api",
+        &[
+            "accounts",
+            "answers",
+            "app",
+            "audit",
+            "intake",
+            "projections",
+            "domain",
+            "store",
+            "events",
+            "chain",
+        ],
+    ),
     ("seeds", &["domain", "events", "chain"]),
     (
         "cli",
         &[
             "allocator",
             "accounts",
+            "answers",
             "api",
             "app",
             "audit",
@@ -67,6 +84,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
 const EVERYTHING: &[&str] = &[
     "allocator",
     "accounts",
+    "answers",
     "api",
     "app",
     "audit",

@@ -1,11 +1,7 @@
-//! What a command answers, and the ways it is given: text, JSON, CSV, Excel.
+//! How the answer of a command is given at a terminal: as text, JSON, CSV or Excel, on the screen or as a file.
 //!
-//! A command makes one [`Answer`]: a JSON value for programs and parts for people, made from the same data. What must never be
-//! missed (演示数据, 推演·非正式) is a mark of the answer, so that no way of giving it can leave it out.
+//! The answer itself, and its bytes in all but text, are of the room `answers`.
 
-mod csv_file;
-mod sheet;
-mod table;
 mod text;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -13,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
-pub use table::{Cell, Table};
+pub use answers::{Answer, Cell, Table};
 
 use crate::ending::{Ending, WrongData};
 
@@ -33,81 +29,11 @@ pub struct Output {
     xlsx: Option<PathBuf>,
 }
 
-/// A part of an answer for people.
-#[derive(Clone, Debug)]
-pub enum Part {
-    /// Sentences.
-    Text(String),
-    /// A table.
-    Table(Table),
-}
-
-/// What a command answers.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    json: Value,
-    parts: Vec<Part>,
-    marks: Vec<String>,
-    ending: Ending,
-}
-
-impl Answer {
-    /// An answer of nothing but its JSON; parts for people are added.
-    #[must_use]
-    pub const fn new(json: Value) -> Self {
-        Self { json, parts: Vec::new(), marks: Vec::new(), ending: Ending::Fine }
-    }
-
-    /// Adds sentences.
-    #[must_use]
-    pub fn text(mut self, text: impl Into<String>) -> Self {
-        self.parts.push(Part::Text(text.into()));
-        self
-    }
-
-    /// Adds a member to the JSON, which is an object.
-    #[must_use]
-    pub fn also(mut self, member: &str, value: Value) -> Self {
-        self.json[member] = value;
-        self
-    }
-
-    /// Adds a table.
-    #[must_use]
-    pub fn table(mut self, table: Table) -> Self {
-        self.parts.push(Part::Table(table));
-        self
-    }
-
-    /// Adds a mark that every way of giving the answer shows: 演示数据, 推演·非正式.
-    #[must_use]
-    pub fn mark(mut self, mark: impl Into<String>) -> Self {
-        self.marks.push(mark.into());
-        self
-    }
-
-    /// Ends with exit code 1 if `found`.
-    #[must_use]
-    pub const fn finding_if(mut self, found: bool) -> Self {
-        if found {
-            self.ending = Ending::Finding;
-        }
-        self
-    }
-
-    fn tables(&self) -> impl Iterator<Item = &Table> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Table(table) => Some(table),
-            Part::Text(_) => None,
-        })
-    }
-}
-
 impl Output {
     /// Gives an answer, or says why there is none.
     #[must_use]
     pub fn give(&self, answer: anyhow::Result<Answer>) -> Ending {
-        let given = answer.and_then(|answer| self.show(&answer).map(|()| answer.ending));
+        let given = answer.and_then(|answer| self.show(&answer).map(|()| ending(&answer)));
         given.unwrap_or_else(|error| self.fail(&error))
     }
 
@@ -116,36 +42,26 @@ impl Output {
         let csv_to_screen = self.csv.as_deref() == Some(Path::new("-"));
         anyhow::ensure!(!(self.json && csv_to_screen), "--json 与 --csv - 都要占用屏幕输出，请只用一个。");
         if let Some(path) = self.csv.as_deref().filter(|_| !csv_to_screen) {
-            self.require_tables(answer)?;
-            write_new(path, &csv_file::bytes(answer, true)?)?;
+            write_new(path, &answer.csv(true)?)?;
             said.push(format!("已写入 {}\n", path.display()));
         }
         if let Some(path) = &self.xlsx {
-            self.require_tables(answer)?;
-            write_new(path, &sheet::bytes(answer)?)?;
+            write_new(path, &answer.xlsx()?)?;
             said.push(format!("已写入 {}\n", path.display()));
         }
         match (self.json, csv_to_screen) {
-            (true, _) => print(&pretty(&answer.json)),
-            (false, true) => {
-                self.require_tables(answer)?;
-                print_bytes(&csv_file::bytes(answer, false)?);
-            }
+            (true, _) => print(&answer.json()),
+            (false, true) => print_bytes(&answer.csv(false)?),
             (false, false) => print(&text::render(answer)),
         }
         said.iter().for_each(|line| complain(line));
         Ok(())
     }
 
-    fn require_tables(&self, answer: &Answer) -> anyhow::Result<()> {
-        anyhow::ensure!(answer.tables().next().is_some(), "这个命令的结果不是表格，不能写成 CSV 或 Excel。");
-        Ok(())
-    }
-
     fn fail(&self, error: &anyhow::Error) -> Ending {
         let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n原因：");
         if self.json {
-            print(&pretty(&json!({ "error": text })));
+            print(&Answer::new(json!({ "error": text })).json());
         } else {
             complain(&format!("错误：{text}\n"));
         }
@@ -180,10 +96,8 @@ pub fn complain(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
-fn pretty(value: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("a JSON value is JSON");
-    text.push('\n');
-    text
+const fn ending(answer: &Answer) -> Ending {
+    if answer.has_finding() { Ending::Finding } else { Ending::Fine }
 }
 
 /// Whether a person is looking at the screen.

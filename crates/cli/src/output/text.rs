@@ -2,15 +2,17 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 
-use super::{Answer, Cell, Part, Table, is_terminal};
+use answers::{Answer, Cell, Part, Table};
+
+use super::is_terminal;
 
 /// Nothing but a line under the headings.
 const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// The answer with its marks before and after: whoever sees either end sees them.
 pub fn render(answer: &Answer) -> String {
-    let marks: String = answer.marks.iter().map(|mark| format!("【{mark}】\n")).collect();
-    let parts: Vec<String> = answer.parts.iter().map(part).collect();
+    let marks: String = answer.marks().iter().map(|mark| format!("【{mark}】\n")).collect();
+    let parts: Vec<String> = answer.parts().iter().map(part).collect();
     let body = parts.join("\n");
     if marks.is_empty() { body } else { format!("{marks}\n{body}\n{marks}") }
 }

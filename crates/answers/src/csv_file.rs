@@ -1,6 +1,6 @@
 //! Tables as CSV that spreadsheets open without harm: UTF-8 with a byte order mark, no cell taken for a formula.
 
-use super::{Answer, Cell, Table};
+use crate::{Answer, Cell, NoSheet, Table};
 
 /// Spreadsheets take UTF-8 for a local encoding without it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -8,11 +8,16 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Marks first, as nobody may overlook them; then the tables one after another: headings, rows, title and notes.
 ///
 /// # Errors
-/// None that a buffer in memory can have.
-pub fn bytes(answer: &Answer, for_file: bool) -> anyhow::Result<Vec<u8>> {
+/// [`NoSheet::Csv`], which a buffer in memory never gives.
+pub fn bytes(answer: &Answer, for_file: bool) -> Result<Vec<u8>, NoSheet> {
     let start = if for_file { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(start);
-    for mark in &answer.marks {
+    write_all(&mut writer, answer).map_err(|error| NoSheet::Csv(error.to_string()))?;
+    writer.into_inner().map_err(|error| NoSheet::Csv(error.to_string()))
+}
+
+fn write_all(writer: &mut csv::Writer<Vec<u8>>, answer: &Answer) -> csv::Result<()> {
+    for mark in answer.marks() {
         writer.write_record([harmless(&format!("【{mark}】"))])?;
     }
     for (index, table) in answer.tables().enumerate() {
@@ -20,9 +25,9 @@ pub fn bytes(answer: &Answer, for_file: bool) -> anyhow::Result<Vec<u8>> {
             writer.write_record([""])?;
             writer.write_record([harmless(&table.title)])?;
         }
-        write(&mut writer, table)?;
+        write(writer, table)?;
     }
-    Ok(writer.into_inner()?)
+    Ok(())
 }
 
 fn write(writer: &mut csv::Writer<Vec<u8>>, table: &Table) -> csv::Result<()> {
@@ -49,7 +54,6 @@ fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::Answer;
 
     #[test]
     fn no_cell_is_a_formula_and_numbers_stay_numbers() {
