@@ -1,10 +1,8 @@
-//! An answer: a JSON value for programs and parts for people, made from the same data.
-//!
-//! What must never be missed (演示数据, 推演·非正式) is a mark of the answer, so that no way of giving it can leave it out.
+//! An answer: its JSON, its parts for people, its marks.
 
 use serde_json::Value;
 
-use crate::Table;
+use crate::{Table, csv_file, sheet};
 
 /// A part of an answer for people.
 #[derive(Clone, Debug)]
@@ -15,7 +13,7 @@ pub enum Part {
     Table(Table),
 }
 
-/// What a question or a command answers.
+/// What is answered.
 #[derive(Clone, Debug)]
 pub struct Answer {
     json: Value,
@@ -23,6 +21,20 @@ pub struct Answer {
     marks: Vec<String>,
     finding: bool,
     encoded: Option<projections::Table>,
+}
+
+/// Why an answer cannot be given as a sheet.
+#[derive(Debug, thiserror::Error)]
+pub enum NoSheet {
+    /// It has no table.
+    #[error("这个命令的结果不是表格，不能写成 CSV 或 Excel。")]
+    NoTable,
+    /// It does not fit into CSV records.
+    #[error("表格不能写成 CSV：{0}")]
+    Csv(String),
+    /// It has more rows, columns or characters than a sheet holds.
+    #[error("表格不能写成 Excel：{0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
 }
 
 impl Answer {
@@ -60,48 +72,42 @@ impl Answer {
         self
     }
 
-    /// Says that something is wrong with the data, if `found`.
+    /// Says that something is wrong with the data if `found`.
     #[must_use]
     pub const fn finding_if(mut self, found: bool) -> Self {
         self.finding |= found;
         self
     }
 
-    /// Adds the canonical bytes of the table that was asked for.
+    /// Adds the published table that the answer is, in its canonical bytes.
     #[must_use]
     pub fn encoded(mut self, table: projections::Table) -> Self {
         self.encoded = Some(table);
         self
     }
 
-    /// The value for programs.
+    /// The published table that the answer is, in its canonical bytes; none where it is no such table.
     #[must_use]
-    pub const fn json(&self) -> &Value {
-        &self.json
+    pub const fn canonical(&self) -> Option<&projections::Table> {
+        self.encoded.as_ref()
     }
 
-    /// The parts for people.
+    /// Whether something is wrong with the data.
+    #[must_use]
+    pub const fn has_finding(&self) -> bool {
+        self.finding
+    }
+
+    /// The parts for people, in order.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// The marks.
+    /// What must never be missed.
     #[must_use]
     pub fn marks(&self) -> &[String] {
         &self.marks
-    }
-
-    /// Whether something is wrong with the data.
-    #[must_use]
-    pub const fn is_finding(&self) -> bool {
-        self.finding
-    }
-
-    /// The table in canonical bytes, where the answer is one of the published tables.
-    #[must_use]
-    pub const fn canonical(&self) -> Option<&projections::Table> {
-        self.encoded.as_ref()
     }
 
     /// The tables among the parts.
@@ -110,5 +116,56 @@ impl Answer {
             Part::Table(table) => Some(table),
             Part::Text(_) => None,
         })
+    }
+
+    /// The JSON for programs, indented, with a line feed at its end.
+    ///
+    /// # Panics
+    /// Never: a JSON value is JSON.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(&self.json).expect("a JSON value is JSON");
+        text.push('\n');
+        text
+    }
+
+    /// The tables as CSV; `for_file` begins with a byte order mark, which spreadsheets ask for and a screen does not.
+    ///
+    /// # Errors
+    /// [`NoSheet::NoTable`], [`NoSheet::Csv`].
+    pub fn csv(&self, for_file: bool) -> Result<Vec<u8>, NoSheet> {
+        self.require_tables()?;
+        csv_file::bytes(self, for_file)
+    }
+
+    /// The tables as an Excel workbook, one sheet each.
+    ///
+    /// # Errors
+    /// [`NoSheet::NoTable`], [`NoSheet::Workbook`].
+    pub fn xlsx(&self) -> Result<Vec<u8>, NoSheet> {
+        self.require_tables()?;
+        Ok(sheet::bytes(self)?)
+    }
+
+    fn require_tables(&self) -> Result<(), NoSheet> {
+        self.tables().next().map(|_| ()).ok_or(NoSheet::NoTable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_a_table_is_no_sheet() {
+        let answer = Answer::new(Value::Null).text("一句话");
+        assert!(matches!(answer.csv(true), Err(NoSheet::NoTable)));
+        assert!(matches!(answer.xlsx(), Err(NoSheet::NoTable)));
+    }
+
+    #[test]
+    fn a_finding_is_not_taken_back() {
+        let answer = Answer::new(Value::Null).finding_if(true).finding_if(false);
+        assert!(answer.has_finding());
     }
 }

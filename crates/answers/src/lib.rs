@@ -1,7 +1,8 @@
-//! What can be asked of a ledger on the three axes, and what is answered: data for programs, tables for people.
+//! What is answered to a question, and the bytes it is given as: JSON, CSV, Excel.
 //!
-//! The terminal, the server and whoever else asks give the same [`Answer`], so that they cannot differ. Nothing here changes a
-//! ledger, and nothing knows a terminal, a network or a clock.
+//! An [`Answer`] is a JSON value for programs and parts for people, made from the same data. What must never be missed (演示数据,
+//! 推演·非正式) is a mark of the answer, so that no way of giving it can leave it out. The same answer has the same bytes, whoever
+//! gives them: a terminal, a file or a server. Nothing here changes a ledger, or knows a file, a terminal or a clock.
 
 mod answer;
 mod asked;
@@ -12,9 +13,8 @@ mod questions;
 mod sheet;
 mod table;
 
-pub use answer::{Answer, Part};
+pub use answer::{Answer, NoSheet, Part};
 pub use asked::{Asked, Axes, latest_day};
-pub use csv_file::bytes as csv;
 pub use error::{AskError, Fault};
 pub use questions::diff::between;
 pub use questions::explain::explain;
@@ -23,5 +23,4 @@ pub use questions::roll_ups::roll_ups;
 pub use questions::scores::{ranking, ranks, scores};
 pub use questions::timeliness::{TimelinessFilter, timeliness};
 pub use questions::trail::trail;
-pub use sheet::bytes as xlsx;
-pub use table::{Cell, Table};
+pub use table::{Cell, Column, Table};

@@ -85,3 +85,40 @@ fn number_format(text: &str) -> Format {
     let picture = if places == 0 { "0".to_owned() } else { format!("0.{}", "0".repeat(places)) };
     Format::new().set_num_format(picture)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    fn part(workbook: &[u8], name: &str) -> String {
+        let mut archive =
+            zip::ZipArchive::new(std::io::Cursor::new(workbook)).expect("a workbook is an archive");
+        let mut text = String::new();
+        archive.by_name(name).expect("the part is there").read_to_string(&mut text).expect("it is XML");
+        text
+    }
+
+    #[test]
+    fn no_cell_of_a_workbook_is_a_formula_whatever_its_words_begin_with() {
+        let dangerous = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"];
+        let mut table = Table::new("=表", ["=列"]);
+        dangerous.into_iter().for_each(|text| table.row([text]));
+        let workbook = bytes(&Answer::new(serde_json::Value::Null).table(table)).unwrap();
+        let sheet = part(&workbook, "xl/worksheets/sheet1.xml");
+        assert!(!sheet.contains("<f>") && !sheet.contains("<f "), "{sheet}");
+        // Title, heading and each text stand as shared strings.
+        assert_eq!(sheet.matches("t=\"s\"").count(), dangerous.len() + 2, "{sheet}");
+        let strings = part(&workbook, "xl/sharedStrings.xml");
+        assert!(strings.contains("=1+1") && strings.contains("@SUM(A1)"), "{strings}");
+    }
+
+    #[test]
+    fn the_same_answer_is_the_same_workbook() {
+        let mut table = Table::new("表", ["数"]);
+        table.row([Cell::Number("1.50".to_owned())]);
+        let answer = Answer::new(serde_json::Value::Null).table(table).mark("演示数据");
+        assert_eq!(bytes(&answer).unwrap(), bytes(&answer).unwrap());
+    }
+}

@@ -32,8 +32,8 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     (
         "api",
         &[
-            "answers",
             "accounts",
+            "answers",
             "app",
             "audit",
             "intake",
@@ -49,8 +49,8 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
         "cli",
         &[
             "allocator",
-            "answers",
             "accounts",
+            "answers",
             "api",
             "app",
             "audit",
@@ -83,8 +83,8 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
 
 const EVERYTHING: &[&str] = &[
     "allocator",
-    "answers",
     "accounts",
+    "answers",
     "api",
     "app",
     "audit",

@@ -1,4 +1,6 @@
-//! The ways an answer is given at a terminal: text, JSON, CSV, Excel.
+//! How the answer of a command is given at a terminal: as text, JSON, CSV or Excel, on the screen or as a file.
+//!
+//! The answer itself, and its bytes in all but text, are of the room `answers`.
 
 mod text;
 
@@ -7,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub use answers::{Answer, Cell, Table};
 
@@ -40,45 +42,31 @@ impl Output {
         let csv_to_screen = self.csv.as_deref() == Some(Path::new("-"));
         anyhow::ensure!(!(self.json && csv_to_screen), "--json 与 --csv - 都要占用屏幕输出，请只用一个。");
         if let Some(path) = self.csv.as_deref().filter(|_| !csv_to_screen) {
-            self.require_tables(answer)?;
-            write_new(path, &answers::csv(answer, true))?;
+            write_new(path, &answer.csv(true)?)?;
             said.push(format!("已写入 {}\n", path.display()));
         }
         if let Some(path) = &self.xlsx {
-            self.require_tables(answer)?;
-            write_new(path, &answers::xlsx(answer)?)?;
+            write_new(path, &answer.xlsx()?)?;
             said.push(format!("已写入 {}\n", path.display()));
         }
         match (self.json, csv_to_screen) {
-            (true, _) => print(&pretty(answer.json())),
-            (false, true) => {
-                self.require_tables(answer)?;
-                print_bytes(&answers::csv(answer, false));
-            }
+            (true, _) => print(&answer.json()),
+            (false, true) => print_bytes(&answer.csv(false)?),
             (false, false) => print(&text::render(answer)),
         }
         said.iter().for_each(|line| complain(line));
         Ok(())
     }
 
-    fn require_tables(&self, answer: &Answer) -> anyhow::Result<()> {
-        anyhow::ensure!(answer.tables().next().is_some(), "这个命令的结果不是表格，不能写成 CSV 或 Excel。");
-        Ok(())
-    }
-
     fn fail(&self, error: &anyhow::Error) -> Ending {
         let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n原因：");
         if self.json {
-            print(&pretty(&json!({ "error": text })));
+            print(&Answer::new(json!({ "error": text })).json());
         } else {
             complain(&format!("错误：{text}\n"));
         }
         if error.downcast_ref::<WrongData>().is_some() { Ending::Finding } else { Ending::Unable }
     }
-}
-
-const fn ending(answer: &Answer) -> Ending {
-    if answer.is_finding() { Ending::Finding } else { Ending::Fine }
 }
 
 /// Writes a file whole: under another name first, so that a crash leaves the old file or the new one.
@@ -108,10 +96,8 @@ pub fn complain(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
-fn pretty(value: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("a JSON value is JSON");
-    text.push('\n');
-    text
+const fn ending(answer: &Answer) -> Ending {
+    if answer.has_finding() { Ending::Finding } else { Ending::Fine }
 }
 
 /// Whether a person is looking at the screen.

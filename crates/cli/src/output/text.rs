@@ -2,9 +2,9 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 
-use answers::Part;
+use answers::{Answer, Cell, Part, Table};
 
-use super::{Answer, Cell, Table, is_terminal};
+use super::is_terminal;
 
 /// Nothing but a line under the headings.
 const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
