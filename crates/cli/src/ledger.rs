@@ -45,6 +45,11 @@ impl Reader {
         Ok(Self { directory: directory.to_owned(), log, model })
     }
 
+    /// The engine, and what the ledger was read into.
+    pub fn into_parts(self) -> (Log, ReadModel) {
+        (self.log, self.model)
+    }
+
     /// The folder.
     pub fn directory(&self) -> &Path {
         &self.directory

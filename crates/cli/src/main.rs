@@ -58,8 +58,13 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Ending {
     let Arguments { output, ledger, command } = arguments;
-    let answer = commands::run(command, &ledger);
-    output.give(answer)
+    let is_first_run = command.is_none();
+    let ending = output.give(commands::run(command, &ledger));
+    if is_first_run && ending == Ending::Fine {
+        let served = commands::serve::after_first_run(&ledger);
+        return served.map_or_else(|error| output.fail(&error), |()| Ending::Fine);
+    }
+    ending
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod common;
 
 use std::process::Stdio;
 
-use common::Desk;
+use common::{Desk, Running};
 use serde_json::Value;
 
 /// Every command and the commands below it, from the program's own help.
@@ -122,11 +122,13 @@ fn rules_that_cannot_be_used_are_named() {
 #[test]
 fn the_first_run_makes_a_demonstration_and_the_second_shows_it() {
     let desk = Desk::new();
-    let first = desk.run("").with(0);
-    assert!(first.err.contains("第一次运行") && first.out.contains("演示数据"), "{}{}", first.err, first.out);
-    let second = desk.run("").with(0);
-    assert!(!second.err.contains("第一次运行"));
-    assert_eq!(first.out, second.out);
+    let first = Running::start(desk.command());
+    assert!(first.before.contains("第一次运行"), "{}", first.before);
+    let first = first.stop();
+    assert!(first.contains("演示数据"), "{first}");
+    let second = Running::start(desk.command());
+    assert_eq!(second.before, "");
+    assert_eq!(first, second.stop());
     assert!(desk.path("demo-ledger.key").is_file() && !desk.path("demo-ledger/demo-ledger.key").exists());
     assert_eq!(desk.json("verify")["clean"], true);
 

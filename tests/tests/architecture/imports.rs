@@ -36,6 +36,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "answers",
             "app",
             "audit",
+            "door",
             "intake",
             "projections",
             "domain",

@@ -22,6 +22,7 @@ mod restore;
 pub mod rules;
 mod schema;
 mod self_check;
+pub mod serve;
 pub mod setup;
 mod snapshot;
 pub mod status;
@@ -108,6 +109,8 @@ pub enum Command {
     Witness(witness::Arguments),
     /// 订阅源：只读发布账本各行，供别的平台跟读
     Feed(feed::Arguments),
+    /// 网页和 JSON 接口：成绩、数值、溯源、轨迹、对比，只读
+    Serve(serve::Arguments),
     /// 账本头：供核对的词语和二维码
     Head(head::Arguments),
     /// 给一行出包含证明（tlog-proof 文件）
@@ -178,6 +181,7 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Timestamp(arguments) => timestamp::run(&arguments, ledger),
         Command::Witness(arguments) => witness::run(&arguments),
         Command::Feed(arguments) => feed::run(&arguments, ledger),
+        Command::Serve(arguments) => serve::run(&arguments, ledger),
         Command::Head(arguments) => head::run(&arguments, ledger),
         Command::Prove(arguments) => prove::run(&arguments, ledger),
         Command::VerifyProof(arguments) => prove::verify(&arguments),

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::args;
+use crate::commands::serve::signed_size;
 use crate::commands::setup::demo::bytes_in;
-use crate::heads;
 use crate::ledger::Reader;
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table};
@@ -26,7 +26,7 @@ pub fn run(ledger: &Choice) -> anyhow::Result<Answer> {
 pub fn of(reader: &Reader) -> anyhow::Result<(Value, Table)> {
     let (model, book) = (reader.model(), reader.book());
     let (opened, head) = (reader.opened()?, model.ledger().head());
-    let signed = signed_size(reader);
+    let signed = signed_size(reader.directory(), model);
     let journal = reader.directory().join("journal");
     // A ledger whose lines are on a server takes no bytes here.
     let bytes = journal.is_dir().then(|| bytes_in(&journal)).transpose()?;
@@ -65,10 +65,4 @@ fn summary(plans: &[String]) -> String {
     const SHOWN: usize = 3;
     let first = plans.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("、");
     if plans.len() > SHOWN { format!("{first} 等 {} 个", plans.len()) } else { first }
-}
-
-/// The size of the signed head beside the journal, where its signature is the ledger's.
-fn signed_size(reader: &Reader) -> Option<u64> {
-    let bytes = std::fs::read(reader.directory().join("checkpoint")).ok()?;
-    heads::verified(&bytes, reader.book().registry()).ok().map(|signed| signed.head.size)
 }

@@ -58,7 +58,9 @@ impl Output {
         Ok(())
     }
 
-    fn fail(&self, error: &anyhow::Error) -> Ending {
+    /// Says why there is no answer.
+    #[must_use]
+    pub fn fail(&self, error: &anyhow::Error) -> Ending {
         let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n原因：");
         if self.json {
             print(&Answer::new(json!({ "error": text })).json());

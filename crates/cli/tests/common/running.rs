@@ -6,21 +6,33 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 pub struct Running {
     process: Child,
     said: BufReader<ChildStderr>,
-    /// The address that its first line names, from `http://` on.
+    /// The address that it names, from `http://` on.
     pub url: String,
+    /// What it said before.
+    pub before: String,
 }
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(process.stderr.take().unwrap());
-        let mut first = String::new();
-        said.read_line(&mut first).unwrap();
-        let url = first.split_whitespace().find(|word| word.starts_with("http://"));
-        Self { process, said, url: url.expect("the first line names the address").to_owned() }
+        let said = BufReader::new(process.stderr.take().unwrap());
+        let mut running = Self { process, said, url: String::new(), before: String::new() };
+        while running.url.is_empty() {
+            running.listen();
+        }
+        running
     }
 
-    /// Asks it to end, and gives what it said since its first line.
+    fn listen(&mut self) {
+        let mut line = String::new();
+        assert!(self.said.read_line(&mut line).unwrap() > 0, "it ended without an address: {}", self.before);
+        match line.split_whitespace().find(|word| word.starts_with("http://")) {
+            Some(url) => url.clone_into(&mut self.url),
+            None => self.before.push_str(&line),
+        }
+    }
+
+    /// Asks it to end, and gives what it said since it named its address.
     pub fn stop(mut self) -> String {
         let kill = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
         assert!(kill.success());

@@ -27,5 +27,6 @@ pub struct Arguments {
 /// As [`Axes::ask`]; also when the plan has no such cell.
 pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let Arguments { indicator, area, axes } = arguments;
+    axes.refuse_canonical()?;
     axes.ask(ledger, |asked| answers::explain(asked, &indicator, &area))
 }

@@ -13,7 +13,6 @@ pub mod trail;
 use std::path::{Path, PathBuf};
 
 use answers::{AskError, Asked, Fault};
-use anyhow::Context as _;
 use app::{KnownAt, RulesChoice};
 use chain::{Date, EventHash};
 use clap::Args;
@@ -66,12 +65,19 @@ impl Axes {
         let canonical = self.canonical.clone();
         let asked = Asked::new(reader.axes(), self.read()?).map_err(of_ask)?;
         let answer = question(&asked).map_err(of_ask)?;
-        if let Some(path) = canonical {
-            let table = answer.canonical();
-            let table = table.context("这个命令的结果不是表，没有规范字节；请用 --json。")?;
+        if let (Some(path), Some(table)) = (canonical, answer.canonical()) {
             write_new(&path, table.bytes())?;
         }
         Ok(answer)
+    }
+
+    /// Refuses to write an answer's bytes that is no table and has none.
+    ///
+    /// # Errors
+    /// When they were asked for.
+    fn refuse_canonical(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.canonical.is_none(), "这个命令的结果不是表，没有规范字节；请用 --json。");
+        Ok(())
     }
 
     fn read(self) -> anyhow::Result<answers::Axes> {

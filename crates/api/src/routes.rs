@@ -1,0 +1,169 @@
+//! Paths to what answers them, and what stands on every response.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{MethodRouter, get};
+
+use crate::ledger::Ledger;
+use crate::operations::{OPERATIONS, Operation};
+use crate::parameters::{AXES, FORMAT, Parameter, Parameters};
+use crate::problem::Problem;
+use crate::representation::{Format, give, with_etag};
+use crate::{files, health, lines, openapi, page};
+
+/// Nothing is to be sent here.
+const MAX_BODY_BYTES: usize = 1_024;
+/// Longer addresses are no question.
+const MAX_QUERY_BYTES: usize = 8_192;
+
+type Shared = State<Arc<Ledger>>;
+
+/// Every path of a ledger that is served.
+pub fn router(ledger: Arc<Ledger>) -> Router {
+    let mut router = Router::new();
+    for operation in &OPERATIONS {
+        router = router.route(&format!("/v1{}", operation.path), question(operation));
+    }
+    router
+        .route("/", get(|| async { Redirect::to("/v1/ranking") }))
+        .route("/v1/events", get(events))
+        .route("/v1/events/{event}", get(event))
+        .route("/v1/openapi.json", get(description))
+        .route("/checkpoint", get(checkpoint))
+        .route("/tile/{*path}", get(tile))
+        .route("/health/live", get(|| async { health::live() }))
+        .route("/health/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .route(&page::STYLESHEET_PATH, get(stylesheet))
+        .fallback(|| async {
+            Problem::not_found("no-such-path", "没有这个地址。接口列在 /v1/openapi.json，首页是 /。")
+        })
+        .method_not_allowed_fallback(|| async {
+            let detail = "这里只读：请用 GET。记录数据请用 progress-ledger submit。";
+            Problem::of(StatusCode::METHOD_NOT_ALLOWED, "read-only", "不能这样请求", detail)
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(&ledger), dressed))
+        .with_state(ledger)
+}
+
+fn question(operation: &'static Operation) -> MethodRouter<Arc<Ledger>> {
+    get(move |State(ledger): Shared, RawQuery(query), headers: HeaderMap| async move {
+        blocking(ledger, move |ledger| {
+            let query = query.unwrap_or_default();
+            let answered = answered(ledger, operation, &query, &headers);
+            answered.unwrap_or_else(|problem| refused(operation, problem, &query, &headers))
+        })
+        .await
+    })
+}
+
+fn answered(
+    ledger: &Ledger,
+    operation: &Operation,
+    query: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    check_length(query)?;
+    let axes: &[Parameter] = if operation.has_axes { &AXES } else { &[] };
+    let given = Parameters::read(query, axes.iter().chain(operation.parameters).chain([&FORMAT]))?;
+    let format = Format::asked(&given, headers)?;
+    let answer = (operation.answer)(ledger, &given)?;
+    give(operation, &answer, format, query, headers)
+}
+
+/// People who asked for a page get one that says what to do; programs get problem details.
+fn refused(operation: &Operation, problem: Problem, query: &str, headers: &HeaderMap) -> Response {
+    let wants_page = Format::asked(&Parameters::default(), headers) == Ok(Format::Html);
+    if wants_page && query.len() <= MAX_QUERY_BYTES {
+        let body = page::problem(Some(operation), &problem, query);
+        let sent = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+        return (problem.status(), sent, body).into_response();
+    }
+    problem.into_response()
+}
+
+fn check_length(query: &str) -> Result<(), Problem> {
+    if query.len() <= MAX_QUERY_BYTES {
+        return Ok(());
+    }
+    let detail = format!("查询部分最多 {MAX_QUERY_BYTES} 字节，请求的有 {} 字节。", query.len());
+    Err(Problem::of(StatusCode::URI_TOO_LONG, "query-too-long", "地址太长", detail))
+}
+
+async fn events(State(ledger): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    blocking(ledger, move |ledger| {
+        let query = query.unwrap_or_default();
+        let given = check_length(&query).and_then(|()| Parameters::read(&query, lines::PARAMETERS.iter()));
+        given.and_then(|given| lines::range(ledger, &given, &headers)).into_response()
+    })
+    .await
+}
+
+async fn event(State(ledger): Shared, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    blocking(ledger, move |ledger| lines::one(ledger, &name, &headers).into_response()).await
+}
+
+async fn checkpoint(State(ledger): Shared, headers: HeaderMap) -> Response {
+    blocking(ledger, move |ledger| files::checkpoint(ledger, &headers).into_response()).await
+}
+
+async fn tile(State(ledger): Shared, Path(path): Path<String>, headers: HeaderMap) -> Response {
+    blocking(ledger, move |ledger| files::tile(ledger, &path, &headers).into_response()).await
+}
+
+async fn ready(State(ledger): Shared) -> Response {
+    blocking(ledger, |ledger| health::ready(ledger).into_response()).await
+}
+
+async fn metrics(State(ledger): Shared) -> Response {
+    blocking(ledger, health::metrics).await
+}
+
+async fn description(headers: HeaderMap) -> Response {
+    with_etag(openapi::document().to_string(), "application/json", "no-cache", &headers)
+}
+
+async fn stylesheet(headers: HeaderMap) -> Response {
+    let for_good = "public, max-age=31536000, immutable";
+    with_etag(page::STYLESHEET, "text/css; charset=utf-8", for_good, &headers)
+}
+
+/// Reads of a ledger take a disk or a while; they are kept off the threads that hold the connections. One that panics ends
+/// itself: it only read.
+async fn blocking(
+    ledger: Arc<Ledger>,
+    answer: impl FnOnce(&Ledger) -> Response + Send + 'static,
+) -> Response {
+    let answered = tokio::task::spawn_blocking(move || answer(&ledger)).await;
+    answered.unwrap_or_else(|_| {
+        let detail = "服务器出错，账本没有任何改动。请把地址和时间告诉管理员。";
+        Problem::of(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "服务器出错", detail).into_response()
+    })
+}
+
+/// What stands on every response: nothing is guessed, framed, run or sent elsewhere.
+const SECURITY: [(HeaderName, &str); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+async fn dressed(State(ledger): Shared, request: Request<axum::body::Body>, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    ledger.count_answer();
+    for (name, value) in SECURITY {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
