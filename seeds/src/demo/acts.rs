@@ -4,15 +4,14 @@ use chain::{Date, Instant};
 use domain::book::{Book, Life};
 use domain::catalogue::Indicator;
 use events::{
-    Absence, AreaId, AwardRevoked, BonusGranted, Channel, Confirmation, CorrectionReason, Decimal,
-    DeductionImposed, Event, EvidenceAttached, FigureApproved, FigureCorrected, FigureReported,
-    FigureReturned, FigureStatus, FigureVerified, FigureWithdrawn, IndicatorId, LedgerOpened,
-    NarrativeReported, PeriodClosed, PeriodExtended, PeriodId, PeriodOpened, RulebookAdopted, Stage,
-    SubmissionFiled, Target, TargetRevised, UnitId, Value, WorkdayCalendarPublished,
+    Absence, AreaId, Channel, Confirmation, CorrectionReason, Event, FigureApproved, FigureCorrected,
+    FigureReported, FigureStatus, FigureVerified, LedgerOpened, NarrativeReported, PeriodClosed, PeriodId,
+    PeriodOpened, RulebookAdopted, Stage, SubmissionFiled, Target, UnitId, Value, WorkdayCalendarPublished,
 };
 
-use super::calendar::{at, day};
+use super::calendar::day;
 use super::cells::{Cell, figure};
+use super::told::Story;
 use super::{CORRECTION, Demo, NARRATIVE};
 use crate::{Opening, opening};
 
@@ -33,24 +32,6 @@ pub(super) enum Act {
     Approve { city: usize, as_at: Date },
     CorrectSome { city: usize, as_at: Date },
     Story(Story),
-}
-
-/// Things that happen once, in the first city's first year.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Story {
-    Return,
-    Correct,
-    AttachEvidence,
-    Deduct,
-    GrantHonour,
-    Withdraw,
-    ReportAgain,
-    ReviseTarget,
-    Extend,
-    GrantUnicorn,
-    GrantDoubtful,
-    Revoke,
-    RestateGdp,
 }
 
 /// The stage of life a reviewer looks for.
@@ -165,7 +146,14 @@ impl Demo {
         (self.cities[city].unit(&self.plan.units[unit].id), events)
     }
 
-    fn reported(&self, city: usize, cell: &Cell, period: &PeriodId, as_at: Date, value: Value) -> Event {
+    pub(super) fn reported(
+        &self,
+        city: usize,
+        cell: &Cell,
+        period: &PeriodId,
+        as_at: Date,
+        value: Value,
+    ) -> Event {
         let year_end = as_at == day(as_at.year(), 12, 31);
         FigureReported {
             area: self.area_of(city, cell),
@@ -290,7 +278,7 @@ impl Demo {
         standing.filter(|figure| figure.life(u64::MAX) == life).map(|figure| act(figure.hash)).collect()
     }
 
-    fn standing<'a>(
+    pub(super) fn standing<'a>(
         &self,
         city: usize,
         cell: &Cell,
@@ -332,206 +320,10 @@ impl Demo {
         };
         (id, vec![corrected.into()])
     }
-
-    fn story(&self, story: Story, book: &Book) -> (UnitId, Vec<Event>) {
-        let year = i32::from(self.plan.years[0]);
-        let office = self.administrator(0);
-        let retail = || self.told_figure("online-retail", "yuehu", day(year, 4, 25), book);
-        let one = |unit: &str, event: Option<Event>| (unit_id(unit), event.into_iter().collect());
-        match story {
-            Story::Return => one(
-                "commerce",
-                retail().map(|figure| {
-                    let reason = "疑似多填一位：前四个月已超过全年目标，请核对后更正。".to_owned();
-                    FigureReturned { figure: figure.hash, reason }.into()
-                }),
-            ),
-            Story::Correct => one(
-                "yuehu",
-                retail().and_then(|figure| {
-                    let (mantissa, scale) = figure.value.number()?.parts();
-                    let value = rust_decimal::Decimal::from_i128_with_scale(mantissa / 10, scale).into();
-                    Some(
-                        FigureCorrected {
-                            corrects: figure.hash,
-                            evidence: vec![evidence()],
-                            material: true,
-                            note: Some("演示数据：小数点错位，已更正".to_owned()),
-                            reason: CorrectionReason::Misreported,
-                            status: figure.status,
-                            value: Value::Number(value),
-                        }
-                        .into(),
-                    )
-                }),
-            ),
-            Story::AttachEvidence => one(
-                "yuehu",
-                retail().map(|figure| {
-                    EvidenceAttached {
-                        blake3: evidence(),
-                        bytes: EVIDENCE.len() as u64,
-                        figure: Some(figure.hash),
-                        media_type: "text/plain".to_owned(),
-                        title: "演示佐证：网络零售额统计台账".to_owned(),
-                    }
-                    .into()
-                }),
-            ),
-            Story::Deduct => (
-                office,
-                vec![
-                    DeductionImposed {
-                        area: area_id("longhushan"),
-                        deduction: "late-filing".to_owned(),
-                        document: "演示文件：5月报送情况通报".to_owned(),
-                        occurred_on: day(year, 6, 1),
-                        plan: self.plan.id.clone(),
-                        quantity: 1,
-                    }
-                    .into(),
-                ],
-            ),
-            Story::GrantHonour => (office, vec![self.bonus("guixi", "honours", day(year, 6, 10), 1)]),
-            Story::GrantUnicorn => (office, vec![self.bonus("gaoxin", "unicorns-new", day(year, 9, 16), 1)]),
-            Story::GrantDoubtful => (office, vec![self.bonus("yuehu", "honours", day(year, 11, 4), 2)]),
-            Story::Revoke => {
-                let award = book.awards().last().map(|award| {
-                    let reason = "演示数据：所附证书与申报事项不符，予以撤销。".to_owned();
-                    AwardRevoked { award: award.hash, reason }.into()
-                });
-                (office, award.into_iter().collect())
-            }
-            Story::Withdraw => one(
-                "gaoxin",
-                self.told_figure("cloud-firms", "gaoxin", day(year, 7, 25), book).map(|figure| {
-                    FigureWithdrawn {
-                        figure: figure.hash,
-                        reason: "演示数据：名单有重复，撤回后重报。".to_owned(),
-                    }
-                    .into()
-                }),
-            ),
-            Story::ReportAgain => (unit_id("gaoxin"), self.report_again("cloud-firms", "gaoxin", year)),
-            Story::ReviseTarget => (office, self.revised_target(year, book)),
-            Story::Extend => (
-                office,
-                vec![
-                    PeriodExtended {
-                        due_at: at(day(year, 9, 5), 12 * 60),
-                        period: format!("{year}-08").parse().expect("a period id"),
-                        reason: "演示数据：防汛值守，延期报送。".to_owned(),
-                        units: vec![unit_id("guixi")],
-                    }
-                    .into(),
-                ],
-            ),
-            Story::RestateGdp => {
-                let figure = self.told_figure("gdp", "yingtan", day(year, 12, 31), book);
-                one("statistics", figure.and_then(restated))
-            }
-        }
-    }
-
-    fn told_figure<'a>(
-        &self,
-        row: &str,
-        area: &str,
-        as_at: Date,
-        book: &'a Book,
-    ) -> Option<&'a domain::book::Figure> {
-        self.standing(0, self.told_cell(row, area)?, as_at, book)
-    }
-
-    fn told_cell(&self, row: &str, area: &str) -> Option<&Cell> {
-        self.cells.iter().find(|cell| {
-            self.plan.indicators[cell.row].id.as_str() == row
-                && self.plan.areas[cell.area].id.as_str() == area
-        })
-    }
-
-    fn report_again(&self, row: &str, area: &str, year: i32) -> Vec<Event> {
-        let period: PeriodId = format!("{year}-07").parse().expect("a period id");
-        let as_at = day(year, 7, 25);
-        let again = self.told_cell(row, area).and_then(|cell| {
-            let value = figure(&self.plan, cell, 0, as_at, self.noise)?;
-            Some(self.reported(0, cell, &period, as_at, value))
-        });
-        let filed = SubmissionFiled {
-            channel: Channel::Demo,
-            confirmed: Vec::new(),
-            period: period.clone(),
-            source: None,
-        };
-        again.map(|again| vec![filed.into(), again]).unwrap_or_default()
-    }
-
-    fn revised_target(&self, year: i32, book: &Book) -> Vec<Event> {
-        let registry = book.registry();
-        let cell = registry.cell(&self.plan.id, &row_id("online-retail"), &area_id("guixi"));
-        let target_year = u16::try_from(year).expect("a year of the plan");
-        let latest = cell.and_then(|cell| {
-            registry.plan(cell.plan).target_versions(cell.indicator, cell.area, target_year).last()
-        });
-        let revised = latest.map(|(_, version)| TargetRevised {
-            document: "演示文件：关于调整贵溪市网络零售额目标的批复".to_owned(),
-            effective_from: day(year, 9, 1),
-            raw: "17.00".to_owned(),
-            reason: "演示数据：新增电商园区投产".to_owned(),
-            revises: version.hash,
-            target: Target::Number { value: "17.00".parse().expect("a decimal") },
-        });
-        revised.map(|revised| vec![revised.into()]).unwrap_or_default()
-    }
-
-    fn bonus(&self, area: &str, row: &str, occurred_on: Date, quantity: u32) -> Event {
-        BonusGranted {
-            area: area_id(area),
-            document: "演示文件：获奖证书".to_owned(),
-            indicator: row_id(row),
-            occurred_on,
-            plan: self.plan.id.clone(),
-            quantity,
-        }
-        .into()
-    }
-}
-
-/// The final figure, a little above the provisional one: a restatement beside a year that is closed.
-fn restated(figure: &domain::book::Figure) -> Option<Event> {
-    let number = figure.value.number()?.number() + rust_decimal::Decimal::ONE;
-    let corrected = FigureCorrected {
-        corrects: figure.hash,
-        evidence: Vec::new(),
-        material: false,
-        note: Some("演示数据：年度最终核实".to_owned()),
-        reason: CorrectionReason::DataRevised,
-        status: FigureStatus::Final,
-        value: Value::Number(Decimal::from(number)),
-    };
-    Some(corrected.into())
 }
 
 fn verified(figure: chain::EventHash) -> Event {
     FigureVerified { figure, note: None }.into()
-}
-
-const EVIDENCE: &[u8] = "演示佐证：本文件没有真实内容。\n".as_bytes();
-
-fn evidence() -> chain::ContentHash {
-    chain::hash::content_hash(EVIDENCE)
-}
-
-fn unit_id(text: &str) -> UnitId {
-    text.parse().expect("a valid id")
-}
-
-fn area_id(text: &str) -> AreaId {
-    text.parse().expect("a valid id")
-}
-
-fn row_id(text: &str) -> IndicatorId {
-    text.parse().expect("a valid id")
 }
 
 /// 国务院办公厅关于2022年部分节假日安排的通知 (国办发明电〔2021〕11号).

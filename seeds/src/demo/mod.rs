@@ -12,6 +12,7 @@ mod calendar;
 mod cells;
 mod city;
 mod noise;
+mod told;
 mod year;
 
 use std::collections::BTreeMap;

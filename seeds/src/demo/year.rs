@@ -3,8 +3,9 @@
 use chain::{Date, Instant};
 use events::{PeriodId, PeriodKind, PeriodOpened, UnitKind};
 
-use super::acts::{Act, Story};
+use super::acts::Act;
 use super::calendar::{at, day, later, midnight, month_end};
+use super::told::Story;
 use super::{Demo, FILING, NARRATIVE};
 
 const MORNING: u32 = 9 * 60;
