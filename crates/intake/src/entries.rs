@@ -73,6 +73,8 @@ columns! {
     Material => "是否实质更正", "material", true;
     /// What people should know about the correction.
     Note => "更正说明", "note", true;
+    /// BLAKE3 hashes of the documents that show the correction to be right.
+    Evidence => "佐证哈希", "evidence", true;
 }
 
 impl Column {

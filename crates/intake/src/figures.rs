@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use calamine::{ExcelDateTime, ExcelDateTimeType};
-use chain::Date;
+use chain::{ContentHash, Date};
 use domain::book::{Book, Figure, Life};
 use domain::ledger::ProblemKind;
 use domain::registry::{CellIx, Plan, PlanIx};
@@ -88,6 +88,7 @@ struct Correction {
     reason: Option<events::CorrectionReason>,
     material: Option<bool>,
     note: Option<String>,
+    evidence: Vec<ContentHash>,
 }
 
 struct Row<'a> {
@@ -243,11 +244,28 @@ impl Row<'_> {
         let reason = reason.map(|own| self.taken(Column::CorrectionReason, own));
         let material = material.map(|own| self.taken(Column::Material, own));
         let note = self.text(Column::Note);
+        let evidence = self.evidence();
         // A word that was refused makes the row unusable; one that is missing may be no fault.
         let (reason, material) = (reason.map_or(Some(None), |own| own.map(Some)), {
             material.map_or(Some(None), |own| own.map(Some))
         });
-        Some(Correction { reason: reason?, material: material?, note })
+        Some(Correction { reason: reason?, material: material?, note, evidence: evidence? })
+    }
+
+    /// The hashes of a row, each once, in the order they were given.
+    fn evidence(&mut self) -> Option<Vec<ContentHash>> {
+        let text = self.entry.get(Column::Evidence).map(|own| own.shown().to_owned()).unwrap_or_default();
+        let mut hashes = Vec::new();
+        for word in
+            text.split([' ', '\t', '\r', '\n', ',', ';', '，', '、', '；']).filter(|word| !word.is_empty())
+        {
+            let hash = word.parse().map_err(|_| Kind::BadHash { text: word.to_owned() });
+            let hash = self.taken(Column::Evidence, hash)?;
+            if !hashes.contains(&hash) {
+                hashes.push(hash);
+            }
+        }
+        Some(hashes)
     }
 
     fn taken<T>(&mut self, column: Column, result: Result<T, Kind>) -> Option<T> {
@@ -278,12 +296,15 @@ impl Row<'_> {
         let event = match self.book.cell(cell).and_then(|own| own.standing_on(as_at)) {
             None if corrects => self.refused(Column::CorrectionReason, Kind::NothingToCorrect {}),
             None if correction.note.is_some() => self.refused(Column::Note, Kind::NoteWithoutCorrection {}),
+            None if !correction.evidence.is_empty() => {
+                self.refused(Column::Evidence, Kind::EvidenceWithoutCorrection {})
+            }
             None => Some(self.reported((cell, as_at), value, status)),
             Some(standing) if corrects => self.corrected(standing, value, status, correction),
             Some(standing) => {
                 let same = same_value(standing.value, value) && standing.status == status;
                 let returned = standing.life(u64::MAX) == Life::Returned;
-                if same && !returned && correction.note.is_none() {
+                if same && !returned && correction.note.is_none() && correction.evidence.is_empty() {
                     return Outcome::Unchanged;
                 }
                 let (shown, position) = (shown(standing), standing.position);
@@ -323,7 +344,7 @@ impl Row<'_> {
         status: FigureStatus,
         correction: Correction,
     ) -> Option<Event> {
-        let Correction { reason, material, note } = correction;
+        let Correction { reason, material, note, evidence } = correction;
         let mut missing = |column: Column| {
             self.problem(column, Kind::CorrectionIncomplete { what: column.chinese() });
         };
@@ -339,7 +360,6 @@ impl Row<'_> {
         }
         let (reason, material) = (reason?, material?);
         let corrects = standing.hash;
-        let evidence = Vec::new();
         Some(FigureCorrected { corrects, evidence, material, note, reason, status, value }.into())
     }
 }

@@ -220,6 +220,7 @@ problems! {
     NothingToCorrect {} => "nothing-to-correct", "填了更正，但这一格在该截止日还没有报过数。首次报送请把“更正原因”“是否实质更正”和“更正说明”留空。";
     CorrectionIncomplete { what: &'static str } => "correction-incomplete", "更正时“{what}”没有填。请补上。";
     NoteWithoutCorrection {} => "note-without-correction", "“更正说明”只用于更正。首次报送请留空，情况说明请写在“进展”里。";
+    EvidenceWithoutCorrection {} => "evidence-without-correction", "“佐证哈希”只用于更正。首次报送请留空，佐证材料请用 evidence 一项登记。";
     RowWithoutValue { what: &'static str } => "row-without-value", "这一行填了“{what}”，却没有填数，也没有选“无数原因”。请补上数，或清空这一行。";
     NarrativeIncomplete {} => "narrative-incomplete", "填了进展的其他部分，但“工作进展”是空的。请补上。";
     BadTasks { text: String } => "bad-tasks", "“{text}”不是任务编号。请写方案中的编号，用逗号隔开，如 3,15,16。";

@@ -126,6 +126,9 @@ fn json(text: &str) -> Result<Intake, Refused> {
 
 const FIGURE: &str = r#"{"indicator":"online-retail","area":"guixi","value":"4.10","status":"快报"}"#;
 
+/// BLAKE3 of an empty document.
+const DOCUMENT: &str = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
+
 fn friendly(figure: &str) -> String {
     format!(r#"{{"unit":"guixi","period":"2022-04","figures":[{figure}]}}"#)
 }
@@ -133,7 +136,8 @@ fn friendly(figure: &str) -> String {
 #[test]
 fn a_json_document_is_recorded() {
     let mut world = World::new();
-    let evidence = r#"{"blake3":"af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262","bytes":0,"media_type":"application/pdf","title":"佐证"}"#;
+    let evidence =
+        format!(r#"{{"blake3":"{DOCUMENT}","bytes":0,"media_type":"application/pdf","title":"佐证"}}"#);
     let text = format!(
         r#"{{"unit":"guixi","period":"2022-04","submission":"21b8fe74-5835-47b7-86ce-03dafc1e21f9","figures":[{FIGURE}],
             "narrative":{{"progress":"- 推进","tasks":[3]}},"evidence":[{evidence}]}}"#
@@ -142,6 +146,18 @@ fn a_json_document_is_recorded() {
     let names: Vec<&str> = intake.submission().events.iter().map(|own| own.kind().name()).collect();
     assert_eq!(names, ["submission-filed", "figure-reported", "narrative-reported", "evidence-attached"]);
     assert_eq!(intake.submission().submission.to_string(), "21b8fe74-5835-47b7-86ce-03dafc1e21f9");
+    world.record(intake.into_submission());
+}
+
+#[test]
+fn a_correction_names_the_documents_behind_it() {
+    let mut world = World::new();
+    world.record(world.read(friendly(FIGURE).as_bytes(), "x.json").unwrap().into_submission());
+    let correction = format!(r#","correction_reason":"错报","material":true,"evidence":["{DOCUMENT}"]}}"#);
+    let corrected = FIGURE.replace("4.10", "4.11").replace('}', &correction);
+    let intake = world.read(friendly(&corrected).as_bytes(), "x.json").unwrap();
+    let Event::FigureCorrected(event) = &intake.submission().events[1] else { panic!("a correction") };
+    assert_eq!(event.evidence, [DOCUMENT.parse().unwrap()]);
     world.record(intake.into_submission());
 }
 
@@ -155,6 +171,14 @@ fn a_json_document_is_answered_by_path() {
         (FIGURE.replace("\"value\"", "\"valeu\""), "figures[0].valeu", "member-unknown"),
         (FIGURE.replace("\"value\"", "\"area\""), "figures[0].status", "broken-json"),
         (FIGURE.replace("online-retail", "online"), "figures[0].indicator", "unknown-indicator"),
+        (FIGURE.replace('}', r#","evidence":7}"#), "figures[0].evidence", "member-type"),
+        (FIGURE.replace('}', r#","evidence":[7]}"#), "figures[0].evidence[0]", "member-type"),
+        (FIGURE.replace('}', r#","evidence":["AF13"]}"#), "figures[0].evidence", "bad-hash"),
+        (
+            FIGURE.replace('}', &format!(r#","evidence":["{DOCUMENT}"]}}"#)),
+            "figures[0].evidence",
+            "evidence-without-correction",
+        ),
         (format!("{FIGURE},{FIGURE}"), "figures[1]", "duplicate-entry"),
         ("7".to_owned(), "figures[0]", "member-type"),
     ] {

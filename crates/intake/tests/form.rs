@@ -8,6 +8,9 @@ use intake::Column;
 
 const RETAIL: &str = "online-retail";
 const GUIXI: &str = "guixi";
+/// BLAKE3 of two documents.
+const SHEET: &str = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
+const NOTICE: &str = "d74981efa70a0c880b8d8c1985d075dbcbf679b99a5f9914e5aaf96b831a9e24";
 
 fn filled(world: &World, value: &str) -> Form {
     let typed = [(Column::Value, value), (Column::Status, "快报")];
@@ -54,12 +57,14 @@ fn a_form_shows_what_stands_and_takes_its_correction() {
     let form = world.form(GUIXI, MONTH);
     assert_eq!(form.shown(RETAIL, GUIXI, Column::LastValue), "4.10");
     assert_eq!(form.shown(RETAIL, GUIXI, Column::LastStatus), "快报 · 已报送");
+    let hashes = format!("{SHEET}，{NOTICE} {SHEET}");
     let typed = [
         (Column::Value, "4.12"),
         (Column::Status, "初步"),
         (Column::CorrectionReason, "数据修订"),
         (Column::Material, "否"),
         (Column::Note, "平台补报"),
+        (Column::Evidence, hashes.as_str()),
     ];
     let intake = world.read(&form.fill(RETAIL, GUIXI, &typed).bytes, "").unwrap();
     let Event::FigureCorrected(corrected) = &intake.submission().events[1] else { panic!("a correction") };
@@ -67,6 +72,7 @@ fn a_form_shows_what_stands_and_takes_its_correction() {
     assert_eq!(world.ledger.book().figure(named).value.to_string(), "4.10");
     assert_eq!((corrected.reason, corrected.material), (CorrectionReason::DataRevised, false));
     assert_eq!(corrected.status, FigureStatus::Provisional);
+    assert_eq!(corrected.evidence.iter().map(ToString::to_string).collect::<Vec<_>>(), [SHEET, NOTICE]);
     world.record(intake.into_submission());
     assert_eq!(world.form(GUIXI, MONTH).shown(RETAIL, GUIXI, Column::LastValue), "4.12");
 }

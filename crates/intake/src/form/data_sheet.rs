@@ -50,7 +50,7 @@ const fn width(column: Column) -> u32 {
     match column {
         Column::IndicatorName => 34,
         Column::Indicator => 20,
-        Column::Note | Column::Confirmation => 16,
+        Column::Note | Column::Confirmation | Column::Evidence => 16,
         Column::LastStatus | Column::AsAt | Column::LastAsAt | Column::LastValue | Column::Value => 11,
         Column::Area
         | Column::AreaName
@@ -130,7 +130,8 @@ fn text(column: Column, form: &Form<'_>, cell: CellIx, last: Option<&Figure>) ->
         | Column::Confirmation
         | Column::CorrectionReason
         | Column::Material
-        | Column::Note => String::new(),
+        | Column::Note
+        | Column::Evidence => String::new(),
     }
 }
 
@@ -179,7 +180,7 @@ fn add_choices(sheet: &mut Worksheet, first: u32, last: u32) -> Result<(), XlsxE
     }
     let number = number_of(Column::Value);
     sheet.add_data_validation(first, number, last, number, &numbers(first, number)?)?;
-    sheet.ignore_error_range(first, 0, last, number_of(Column::Note), IgnoreError::NumberStoredAsText)?;
+    sheet.ignore_error_range(first, 0, last, number_of(Column::Evidence), IgnoreError::NumberStoredAsText)?;
     Ok(())
 }
 

@@ -87,6 +87,7 @@ fn content(object: Object<'_>, column: Column, problems: &mut Problems) -> Optio
             return None;
         }
         (Column::Material, Value::Bool(material)) => material.to_string(),
+        (Column::Evidence, Value::Array(_)) => hashes(object, problems)?,
         (_, value) => text_of(value, &path, problems)?,
     };
     let content = Content::Text(text);
@@ -94,6 +95,14 @@ fn content(object: Object<'_>, column: Column, problems: &mut Problems) -> Optio
         problem(problems, path, kind);
     }
     Some(content)
+}
+
+/// The hashes, as the form's text lists them.
+fn hashes(object: Object<'_>, problems: &mut Problems) -> Option<String> {
+    let elements = object.elements(Column::Evidence.english(), problems);
+    let texts: Option<Vec<String>> =
+        elements.iter().map(|(path, value)| text_of(value, path, problems)).collect();
+    texts.filter(|texts| !texts.is_empty()).map(|texts| texts.join(" "))
 }
 
 fn told(document: Object<'_>, problems: &mut Problems) -> Told {
