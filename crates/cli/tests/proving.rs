@@ -45,7 +45,11 @@ fn attested_tables_and_statements_are_checked_by_every_later_audit() {
     let refused = desk.run(&format!("{statement} --key guixi.key --lines 1")).with(1).out;
     assert!(refused.contains("statement-disagrees") && refused.contains("请保留签名和回执"), "{refused}");
     assert!(refused.contains("签好的声明已留作证据：statement-guixi-"), "{refused}");
-    desk.run(&format!("{statement} --key guixi.key")).with(0);
+    let statement = format!("{statement} --key guixi.key --submission 0190a3c4-1b2d-4e5f-8a9b-000000000001");
+    let stated = desk.json(&statement);
+    // Asked again, because no answer came: counted anew, there would be a line more, and another content.
+    let again = desk.json(&statement);
+    assert_eq!((&again["lines"], &again["repeated"]), (&stated["lines"], &true.into()));
     let verified = desk.json("verify L");
     let report = &verified["report"];
     assert_eq!(
