@@ -165,6 +165,48 @@ fn a_result_that_does_not_follow_is_found() {
 }
 
 #[test]
+fn what_a_proof_says_of_itself_is_held_against_its_lines_and_head() {
+    let folder = signed_year();
+    let whole = rows(&make(folder.path(), &asked("value-added", "yujiang")).unwrap());
+    let zeros = Value::from("00".repeat(32));
+    let others = [
+        ("origin", "example.com/other".into(), "proof-head"),
+        ("root", zeros.clone(), "proof-head"),
+        ("rules", zeros, "proof-result"),
+        ("plan", "another".into(), "proof-missing"),
+        ("indicator", "gdp".into(), "proof-missing"),
+        ("indicator", "no-such-row".into(), "proof-missing"),
+        ("area", "city-level".into(), "proof-missing"),
+        ("as_of", "2022-11-30".into(), "proof-result"),
+    ];
+    let size = serde_json::from_str::<Value>(&whole[0]).unwrap()["cell"]["size"].as_u64().unwrap();
+    // More lines than the head counts, and so few that a line lies beyond them.
+    let sizes = [("size", Value::from(size + 1), "proof-head"), ("size", 1.into(), "proof-line")];
+    for (member, value, kind) in others.into_iter().chain(sizes) {
+        let mut rows = whole.clone();
+        let mut cell: Value = serde_json::from_str(&rows[0]).unwrap();
+        assert_ne!(std::mem::replace(&mut cell["cell"][member], value.clone()), value);
+        rows[0] = String::from_utf8(chain::json::canonicalize(cell.to_string().as_bytes()).unwrap()).unwrap();
+        assert_eq!(kinds(&check(&packed(&rows), &Trust::Own)), [kind], "{member} {value}");
+    }
+}
+
+#[test]
+fn lines_that_stand_in_no_order_are_no_proof() {
+    let folder = signed_year();
+    let whole = rows(&make(folder.path(), &asked("value-added", "yujiang")).unwrap());
+    let lines: Vec<usize> = (0..whole.len()).filter(|at| is_line(&whole[*at])).collect();
+    for position in [0, 1] {
+        let mut rows = whole.clone();
+        rows[lines[9]] = with_member(&rows[lines[9]], "position", position.into());
+        assert_eq!(kinds(&check(&packed(&rows), &Trust::Own)), ["proof-line"], "{position}");
+    }
+    let mut rows = whole.clone();
+    rows[lines[9]] = with_member(&rows[lines[9]], "id", "00000000-0000-4000-8000-000000000000".into());
+    assert_eq!(kinds(&check(&packed(&rows), &Trust::Own)), ["proof-format"]);
+}
+
+#[test]
 fn a_file_that_was_cut_cannot_pass() {
     let folder = signed_year();
     let proof = make(folder.path(), &asked("gdp", "guixi")).unwrap();

@@ -26,7 +26,7 @@ use store::EventLog;
 use store_journal::{Journal, JournalOptions};
 
 /// The calls that make, change or make durable what is on the disk, and `openat`, which also reads.
-const CALLS: &str = "openat,write,pwrite64,writev,pwritev,fsync,fdatasync,ftruncate,fallocate,rename,renameat,renameat2,\
+const CALLS: &str = "openat,write,pwrite64,writev,pwritev,fsync,fdatasync,syncfs,ftruncate,fallocate,rename,renameat,renameat2,\
                      mkdir,link,linkat,unlink,unlinkat";
 
 /// What befalls a call.

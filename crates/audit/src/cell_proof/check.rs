@@ -361,3 +361,6 @@ fn limits(report: &mut CellReport, trust: &Trust) {
             .to_owned(),
     );
 }
+
+#[cfg(test)]
+mod tests;

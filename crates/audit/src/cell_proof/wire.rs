@@ -73,6 +73,7 @@ struct Last {
     shared: [Value; SHARED.len()],
     position: u64,
     hash: EventHash,
+    submission: Uuid,
     k: u32,
 }
 
@@ -124,7 +125,7 @@ impl Before {
     }
 
     fn next_k(&self, submission: Uuid) -> u32 {
-        let same = self.last.as_ref().filter(|last| last.shared[2] == Value::from(submission.to_string()));
+        let same = self.last.as_ref().filter(|last| last.submission == submission);
         same.map_or(0, |last| last.k.saturating_add(1))
     }
 
@@ -132,7 +133,8 @@ impl Before {
         let hash = line.hash();
         self.units.insert(line.unit.to_owned(), (line.unit_seq + 1, hash));
         let shared = SHARED.map(|name| members[name].clone());
-        self.last = Some(Last { shared, position: line.position, hash, k });
+        let (position, submission) = (line.position, line.submission);
+        self.last = Some(Last { shared, position, hash, submission, k });
     }
 }
 

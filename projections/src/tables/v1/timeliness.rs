@@ -282,6 +282,10 @@ fn telling_units<'a>(reading: &Reading<'a>, period: &Period) -> BTreeSet<&'a Uni
 fn figure_filing(cell: &Cell, period: &PeriodId, known: u64) -> Option<Filing> {
     let own = |figure: &&Figure| &figure.period == period && figure.position < known;
     let figures: Vec<&Figure> = cell.figures().iter().filter(own).collect();
+    if let [_] = figures[..] {
+        // Nearly always: a table asks for every cell in every period.
+        return day_filing(&figures, known);
+    }
     let days: BTreeSet<Date> = figures.iter().map(|figure| figure.as_at).collect();
     let filings = days.into_iter().filter_map(|day| {
         let of_day: Vec<&Figure> = figures.iter().copied().filter(|figure| figure.as_at == day).collect();
