@@ -8,14 +8,10 @@ import base64, datetime, hashlib, json, shutil, subprocess, sys, tempfile
 from fractions import Fraction
 from pathlib import Path
 
-ZERO, RATIO = "0" * 64, {"ceiling": "1", "floor": "0", "rule": "ratio"}
-INVERSE = RATIO | {"rule": "lower-is-better", "formula": {"name": "target-over-actual"}}
-DROP = dict.fromkeys(["not_applicable", "not_assessed", "not_yet_set", "void"], "drop")
-ZEROES = dict.fromkeys(["missing_figure", "not_available", "withheld"], "zero")
-DEFAULT = {"block_share": {"rule": "mean"}, "counts_from": "reported", "method": RATIO, "pace": "completed-months",
-           "points": {"mode": "half-even", "places": 2},
-           "treatments": DROP | ZEROES | dict.fromkeys(["negative_target", "zero_target"], "pass-fail")}
+ZERO = "0" * 64
 
+
+# Half one: files, chains, tree, signature, roots. Of a year's bundle this is all that hashes can show.
 
 def need(good, what):
     if not good:
@@ -49,6 +45,47 @@ def signed(note, vkey):
         Path(folder, "sig").write_bytes(base64.b64decode(signature)[4:])
         tool = "openssl pkeyutl -verify -pubin -keyform DER -inkey key -rawin -in text -sigfile sig"
         return subprocess.run(tool, shell=True, cwd=folder, capture_output=True).returncode == 0
+
+
+def check(bundle):
+    """Holds the lines against the head, and the tables against the lines that attest them."""
+    manifest = [json.loads(row) for row in Path(bundle, "manifest.jsonl").read_bytes().splitlines()]
+    files, tables = ([row[kind] for row in manifest if kind in row] for kind in ("file", "table"))
+    head, end = manifest[0]["bundle"], manifest[-1].get("end", {})
+    counts = (end.get("files"), end.get("tables"), end.get("lines"))
+    need(counts == (len(files), len(tables), head["size"]), "清单不完整")
+    content = {own["name"]: Path(bundle, own["name"]).read_bytes() for own in files}
+    need(b3sum(content.values()) == [own["blake3"] for own in files], "文件与清单不符")
+    texts = b"".join(content[name] for name in sorted(content) if name.startswith("journal/")).split(b"\n")[:-1]
+    lines, hashes, units = [json.loads(text) for text in texts], b3sum(texts, "event"), {}
+    for number, (line, before) in enumerate(zip(lines, [ZERO] + hashes)):
+        count, last = units.get(line["unit"], (0, ZERO))
+        chain = (line["position"], line["prev"], line["unit_seq"], line["unit_prev"])
+        need(chain == (number, before, count, last), f"第 {number} 行的链")
+        units[line["unit"]] = (count + 1, hashes[number])
+    tree, note = root([hashlib.sha256(b"\x00" + text).digest() for text in texts]), content["checkpoint"].decode()
+    says = [lines[0]["data"]["origin"], str(len(lines)), base64.b64encode(tree).decode()]
+    need(note.split("\n")[:3] == says and head["root"] == tree.hex(), "账本头与各行不符")
+    keys = [line["data"]["log_key"] for line in lines if line["type"] in ("ledger-opened", "log-key-changed")]
+    if shutil.which("openssl"):
+        need(signed(note, keys[-1]), "账本头的签名")
+    else:
+        print("没有 openssl：账本头的签名没有核验。")
+    need(b3sum([content[own["file"]] for own in tables], "table") == [own["table_root"] for own in tables], "表根")
+    attested = [line["data"]["table_root"] for line in lines if line["type"] == "table-attested"]
+    need(all(own["table_root"] in attested for own in tables if "attested" in own), "登记的表根")
+    return tables, content, lines, hashes, units
+
+
+# Half two: the points of every score table again, from the lines (docs/scoring.md).
+
+RATIO = {"ceiling": "1", "floor": "0", "rule": "ratio"}
+INVERSE = RATIO | {"rule": "lower-is-better", "formula": {"name": "target-over-actual"}}
+DROP = dict.fromkeys(["not_applicable", "not_assessed", "not_yet_set", "void"], "drop")
+ZEROES = dict.fromkeys(["missing_figure", "not_available", "withheld"], "zero")
+DEFAULT = {"block_share": {"rule": "mean"}, "counts_from": "reported", "method": RATIO, "pace": "completed-months",
+           "points": {"mode": "half-even", "places": 2},
+           "treatments": DROP | ZEROES | dict.fromkeys(["negative_target", "zero_target"], "pass-fail")}
 
 
 def effective(versions, marks, as_of):
@@ -132,31 +169,7 @@ def score(as_of, rows, rules, defined, targets, figures, marks):
 
 
 def main(bundle):
-    manifest = [json.loads(row) for row in Path(bundle, "manifest.jsonl").read_bytes().splitlines()]
-    files, tables = ([row[kind] for row in manifest if kind in row] for kind in ("file", "table"))
-    head, end = manifest[0]["bundle"], manifest[-1].get("end", {})
-    counts = (end.get("files"), end.get("tables"), end.get("lines"))
-    need(counts == (len(files), len(tables), head["size"]), "清单不完整")
-    content = {own["name"]: Path(bundle, own["name"]).read_bytes() for own in files}
-    need(b3sum(content.values()) == [own["blake3"] for own in files], "文件与清单不符")
-    texts = b"".join(content[name] for name in sorted(content) if name.startswith("journal/")).split(b"\n")[:-1]
-    lines, hashes, units = [json.loads(text) for text in texts], b3sum(texts, "event"), {}
-    for number, (line, before) in enumerate(zip(lines, [ZERO] + hashes)):
-        count, last = units.get(line["unit"], (0, ZERO))
-        chain = (line["position"], line["prev"], line["unit_seq"], line["unit_prev"])
-        need(chain == (number, before, count, last), f"第 {number} 行的链")
-        units[line["unit"]] = (count + 1, hashes[number])
-    tree, note = root([hashlib.sha256(b"\x00" + text).digest() for text in texts]), content["checkpoint"].decode()
-    says = [lines[0]["data"]["origin"], str(len(lines)), base64.b64encode(tree).decode()]
-    need(note.split("\n")[:3] == says and head["root"] == tree.hex(), "账本头与各行不符")
-    keys = [line["data"]["log_key"] for line in lines if line["type"] in ("ledger-opened", "log-key-changed")]
-    if shutil.which("openssl"):
-        need(signed(note, keys[-1]), "账本头的签名")
-    else:
-        print("没有 openssl：账本头的签名没有核验。")
-    need(b3sum([content[own["file"]] for own in tables], "table") == [own["table_root"] for own in tables], "表根")
-    attested = [line["data"]["table_root"] for line in lines if line["type"] == "table-attested"]
-    need(all(own["table_root"] in attested for own in tables if "attested" in own), "登记的表根")
+    tables, content, lines, hashes, units = check(bundle)
     cells = 0
     for own in (own for own in tables if own["table"] == "scores"):
         rows = [json.loads(row) for row in content[own["file"]].splitlines()]

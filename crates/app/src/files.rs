@@ -32,6 +32,39 @@ pub(crate) fn put<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<()
     disk.rename(&beside, path)
 }
 
+/// Files on their way: written under other names, made durable together, then named, as [`put`] does it one by one.
+pub(crate) struct Batch<D: Disk> {
+    disk: D,
+    paths: Vec<PathBuf>,
+    files: Vec<D::File>,
+}
+
+impl<D: Disk> Batch<D> {
+    /// Files that are open at once, at the most.
+    const MOST: usize = 256;
+
+    pub(crate) const fn on(disk: D) -> Self {
+        Self { disk, paths: Vec::new(), files: Vec::new() }
+    }
+
+    /// Writes a file, and names those before where there are many.
+    pub(crate) fn put(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let file = self.disk.create(&beside(path))?;
+        file.write_at(bytes, 0)?;
+        self.paths.push(path.to_owned());
+        self.files.push(file);
+        if self.files.len() < Self::MOST { Ok(()) } else { self.finish() }
+    }
+
+    /// Makes all bytes durable and gives all files their names, which are durable after a sync of their folders.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        self.disk.sync_files(&self.files)?;
+        self.files.clear();
+        // A crash in here leaves some of them named: whole, and spoken of by nobody yet.
+        self.paths.drain(..).try_for_each(|path| self.disk.rename(&beside(&path), &path))
+    }
+}
+
 /// As [`put`], with the name durable.
 pub(crate) fn replace<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<()> {
     put(disk, path, bytes)?;

@@ -8,6 +8,7 @@ use domain::ledger::{AttestedTable, UnitStatement};
 use domain::scoring::At;
 use projections::{ReadModel, Reading, TableKind};
 
+use crate::fold::Before;
 use crate::{Finding, TablePlace, parallel};
 
 /// What came of the comparisons.
@@ -42,9 +43,7 @@ pub(crate) fn check(model: &ReadModel, leaves: &[TreeHash], threads: NonZeroUsiz
 
 /// The tree's root at a size that is not beyond the model's: the model keeps only the roots over whole groups of leaves.
 pub(crate) fn root_at(model: &ReadModel, leaves: &[TreeHash], size: u64) -> TreeHash {
-    let range = model.tree().leaves_needed(size);
-    let place = |position: u64| usize::try_from(position).expect("a leaf that is in memory");
-    model.tree().root_at(size, &leaves[place(range.start)..place(range.end)])
+    Before { tree: model.tree(), leaves }.root_at(size)
 }
 
 /// Compares one table.

@@ -1,9 +1,9 @@
 //! Folding the lines that an audit reads: decoded on both cores, taken over in order.
 
-use chain::EventHash;
 use chain::line::Line;
 use chain::tree_index::TreeIndex;
 use chain::verify::{Checked, Flaw};
+use chain::{EventHash, TreeHash};
 use domain::ledger::Ledger;
 use domain::registry::Registry;
 use events::{DecodeError, Event, Recorded};
@@ -11,6 +11,27 @@ use projections::ReadModel;
 use uuid::Uuid;
 
 use crate::freezing::freezing;
+
+/// The lines before one, as a tree: the root of any number of them is at hand where leaf hashes are kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Before<'a> {
+    pub(crate) tree: &'a TreeIndex,
+    /// The leaf hashes of all of them, or none at all.
+    pub(crate) leaves: &'a [TreeHash],
+}
+
+impl Before<'_> {
+    /// The root of the first `size` of the lines.
+    ///
+    /// # Panics
+    /// When there are fewer, or their leaf hashes are not kept.
+    pub(crate) fn root_at(self, size: u64) -> TreeHash {
+        let range = self.tree.leaves_needed(size);
+        let place = |position: u64| usize::try_from(position).expect("a leaf that is in memory");
+        let needed = if range.is_empty() { &[] } else { &self.leaves[place(range.start)..place(range.end)] };
+        self.tree.root_at(size, needed)
+    }
+}
 
 /// What follows the lines beside the check of their bytes.
 pub(crate) trait Fold {
@@ -20,14 +41,14 @@ pub(crate) trait Fold {
     /// Makes of a readable line what needs nothing else.
     fn decode(line: &Line<'_>, hash: EventHash) -> Self::Decoded;
 
-    /// Takes the next readable line; `position` is its place in reading order, `before` the tree of the lines before.
+    /// Takes the next readable line; `position` is its place in reading order.
     fn take(
         &mut self,
         position: u64,
         line: &Line<'_>,
         checked: &Checked<'_>,
         made: Self::Decoded,
-        before: &TreeIndex,
+        before: Before<'_>,
     ) -> Option<Flaw>;
 
     /// A line that cannot be read.
@@ -62,7 +83,7 @@ impl<F: FnMut(&Line<'_>, EventHash)> Fold for Each<F> {
         line: &Line<'_>,
         checked: &Checked<'_>,
         (): (),
-        _: &TreeIndex,
+        _: Before<'_>,
     ) -> Option<Flaw> {
         (self.0)(line, checked.hash);
         None
@@ -88,10 +109,10 @@ impl Rebuild {
         self.stopped.get_or_insert_with(|| before.clone());
     }
 
-    fn apply(&mut self, position: u64, recorded: &Recorded, before: &TreeIndex) -> Option<Flaw> {
+    fn apply(&mut self, position: u64, recorded: &Recorded, before: Before<'_>) -> Option<Flaw> {
         let registry = self.ledger.book().registry();
         if let Some(flaw) = unusable(position, &recorded.event, registry) {
-            self.stop(before);
+            self.stop(before.tree);
             return Some(flaw);
         }
         let begins = self.submission != Some(recorded.submission);
@@ -116,12 +137,12 @@ impl Fold for Rebuild {
         line: &Line<'_>,
         _: &Checked<'_>,
         made: Self::Decoded,
-        before: &TreeIndex,
+        before: Before<'_>,
     ) -> Option<Flaw> {
         // The break itself is a finding of the chain's check: here it only ends the fold.
         let head = self.ledger.head();
         if line.position != head.size || line.prev != head.hash {
-            self.stop(before);
+            self.stop(before.tree);
         }
         if self.stopped.is_some() {
             return None;
@@ -129,7 +150,7 @@ impl Fold for Rebuild {
         match made {
             Ok(recorded) => self.apply(position, &recorded, before),
             Err(error) => {
-                self.stop(before);
+                self.stop(before.tree);
                 Some(undecodable(position, &error))
             }
         }

@@ -1,13 +1,14 @@
 //! Freezing, decided again: approvals, quorum and turn from the lines before, and each proposed table made again.
 
-use chain::tree_index::TreeIndex;
 use chain::verify::Flaw;
 use domain::ledger::Ledger;
 use events::{Event, Recorded, SnapshotProposed};
 use projections::snapshots::remake;
 
+use crate::fold::Before;
+
 /// What is wrong with a line about freezing; `ledger` and `before` are of the lines before it.
-pub(crate) fn freezing(position: u64, line: &Recorded, ledger: &Ledger, before: &TreeIndex) -> Option<Flaw> {
+pub(crate) fn freezing(position: u64, line: &Recorded, ledger: &Ledger, before: Before<'_>) -> Option<Flaw> {
     if let Some(problem) = ledger.freezing_problems(line).first() {
         return Some(Flaw::at("freezing", position).values("符合冻结的规定", problem.kind.code()));
     }
@@ -17,14 +18,11 @@ pub(crate) fn freezing(position: u64, line: &Recorded, ledger: &Ledger, before: 
     None
 }
 
-/// A proposal's head and tables. Of a size long past the tree here has no root; the tables' first rows carry it, and so the
-/// roots of the tables do.
-fn proposed(position: u64, manifest: &SnapshotProposed, ledger: &Ledger, before: &TreeIndex) -> Option<Flaw> {
-    if before.leaves_needed(manifest.size).is_empty() {
-        let root = before.root_at(manifest.size, &[]);
-        if root != manifest.root {
-            return Some(Flaw::at("snapshot-root", position).values(root, manifest.root));
-        }
+/// A proposal's head and tables; that it counts no lines beyond itself is among the problems of freezing.
+fn proposed(position: u64, manifest: &SnapshotProposed, ledger: &Ledger, before: Before<'_>) -> Option<Flaw> {
+    let root = before.root_at(manifest.size);
+    if root != manifest.root {
+        return Some(Flaw::at("snapshot-root", position).values(root, manifest.root));
     }
     let remade = match remake(ledger.book(), manifest, manifest.root) {
         Ok(remade) => remade,

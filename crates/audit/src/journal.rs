@@ -9,7 +9,7 @@ use chain::TreeHash;
 use chain::segment::{Glance, Tail, judge};
 use chain::verify::{Checked, Flaw, Verifier};
 
-use crate::fold::{Fold, with_line};
+use crate::fold::{Before, Fold, with_line};
 use crate::heads::Roots;
 use crate::pieces::Forms;
 use crate::source::Source;
@@ -198,7 +198,8 @@ impl<F: Fold> Pass<F> {
         let tree = self.verifier.tree();
         let flaw = match decoded {
             Some(decoded) => {
-                with_line(&checked, |line| self.fold.take(position, line, &checked, decoded, tree))
+                let before = Before { tree, leaves: self.leaves.as_deref().unwrap_or_default() };
+                with_line(&checked, |line| self.fold.take(position, line, &checked, decoded, before))
             }
             None => {
                 self.fold.unreadable(tree);

@@ -55,6 +55,13 @@ fn one_line_less(rows: &mut [String]) {
     *end = value.to_string();
 }
 
+/// The row of a line with a member set that it may have left out.
+fn with_member(row: &str, name: &str, value: Value) -> String {
+    let mut row: Value = serde_json::from_str(row).unwrap();
+    row["line"][name] = value;
+    String::from_utf8(chain::json::canonicalize(row.to_string().as_bytes()).unwrap()).unwrap()
+}
+
 #[test]
 fn a_cell_is_proven_offline_within_fifty_kilobytes() {
     let folder = signed_year();
@@ -67,6 +74,44 @@ fn a_cell_is_proven_offline_within_fifty_kilobytes() {
         assert!(result["block"]["points"].is_string() && !result["steps"].as_array().unwrap().is_empty());
         assert!(!report.units.is_empty());
     }
+}
+
+#[test]
+fn other_years_are_in_the_units_chain_and_in_no_result() {
+    let written = ledger::demonstration_of(2, u64::MAX);
+    let folder = written.folder();
+    ledger::sign(folder.path(), &written, &log_key());
+    for year in ["2022", "2023"] {
+        let asked = Asked { as_of: format!("{year}-12-31").parse().unwrap(), ..asked("gdp", "guixi") };
+        let proof = make(folder.path(), &asked).unwrap();
+        assert!(proof.len() <= 50_000, "{} bytes", proof.len());
+        let report = check(&proof, &Trust::Own);
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+        let [unit] = &report.units[..] else { panic!("{:?}", report.units) };
+        assert_eq!(unit.lines, written.ledger.head().units["guixi"].lines, "the whole chain");
+        let result = report.result.unwrap();
+        let passed_over = result["passed_over"].as_array().unwrap();
+        assert!(!passed_over.is_empty());
+        for figure in passed_over.iter().chain([&result["figure"]]) {
+            assert!(figure["as_at"].as_str().unwrap().starts_with(year), "{figure}");
+        }
+        let rows = rows(&proof);
+        for other in ["2022", "2023"] {
+            let figure = format!("\"as_at\":\"{other}-");
+            assert!(rows.iter().any(|row| is_line(row) && row.contains(&figure)), "{other} in {year}");
+        }
+    }
+}
+
+#[test]
+fn a_line_that_its_units_next_line_does_not_name_is_found() {
+    let folder = signed_year();
+    let mut rows = rows(&make(folder.path(), &asked("value-added", "yujiang")).unwrap());
+    // A unit's first submission; its second line says that it follows another line than the first.
+    let filed = |row: &String| is_line(row) && row.contains("\"type\":\"submission-filed\"");
+    let at = rows.iter().position(filed).unwrap();
+    rows[at + 1] = with_member(&rows[at + 1], "unit_prev", "00".repeat(32).into());
+    assert_eq!(kinds(&check(&packed(&rows), &Trust::Own)), ["proof-chain"]);
 }
 
 #[test]
@@ -101,8 +146,7 @@ fn any_line_that_is_left_out_or_altered_breaks_the_proof() {
         one_line_less(&mut less);
         assert!(!check(&packed(&less), &Trust::Own).findings.is_empty(), "{}", whole[at]);
         let mut altered = whole.clone();
-        altered[at] = altered[at].replacen("\"by\":\"demo", "\"by\":\"dema", 1);
-        assert_ne!(altered[at], whole[at]);
+        altered[at] = with_member(&whole[at], "by", "another".into());
         assert!(!check(&packed(&altered), &Trust::Own).findings.is_empty(), "{}", whole[at]);
     }
 }
@@ -118,6 +162,48 @@ fn a_result_that_does_not_follow_is_found() {
     let report = check(&packed(&rows), &Trust::Own);
     assert_eq!(kinds(&report), ["proof-result"]);
     assert!(report.findings[0].found.as_ref().unwrap().contains("9.99"));
+}
+
+#[test]
+fn what_a_proof_says_of_itself_is_held_against_its_lines_and_head() {
+    let folder = signed_year();
+    let whole = rows(&make(folder.path(), &asked("value-added", "yujiang")).unwrap());
+    let zeros = Value::from("00".repeat(32));
+    let others = [
+        ("origin", "example.com/other".into(), "proof-head"),
+        ("root", zeros.clone(), "proof-head"),
+        ("rules", zeros, "proof-result"),
+        ("plan", "another".into(), "proof-missing"),
+        ("indicator", "gdp".into(), "proof-missing"),
+        ("indicator", "no-such-row".into(), "proof-missing"),
+        ("area", "city-level".into(), "proof-missing"),
+        ("as_of", "2022-11-30".into(), "proof-result"),
+    ];
+    let size = serde_json::from_str::<Value>(&whole[0]).unwrap()["cell"]["size"].as_u64().unwrap();
+    // More lines than the head counts, and so few that a line lies beyond them.
+    let sizes = [("size", Value::from(size + 1), "proof-head"), ("size", 1.into(), "proof-line")];
+    for (member, value, kind) in others.into_iter().chain(sizes) {
+        let mut rows = whole.clone();
+        let mut cell: Value = serde_json::from_str(&rows[0]).unwrap();
+        assert_ne!(std::mem::replace(&mut cell["cell"][member], value.clone()), value);
+        rows[0] = String::from_utf8(chain::json::canonicalize(cell.to_string().as_bytes()).unwrap()).unwrap();
+        assert_eq!(kinds(&check(&packed(&rows), &Trust::Own)), [kind], "{member} {value}");
+    }
+}
+
+#[test]
+fn lines_that_stand_in_no_order_are_no_proof() {
+    let folder = signed_year();
+    let whole = rows(&make(folder.path(), &asked("value-added", "yujiang")).unwrap());
+    let lines: Vec<usize> = (0..whole.len()).filter(|at| is_line(&whole[*at])).collect();
+    for position in [0, 1] {
+        let mut rows = whole.clone();
+        rows[lines[9]] = with_member(&rows[lines[9]], "position", position.into());
+        assert_eq!(kinds(&check(&packed(&rows), &Trust::Own)), ["proof-line"], "{position}");
+    }
+    let mut rows = whole.clone();
+    rows[lines[9]] = with_member(&rows[lines[9]], "id", "00000000-0000-4000-8000-000000000000".into());
+    assert_eq!(kinds(&check(&packed(&rows), &Trust::Own)), ["proof-format"]);
 }
 
 #[test]

@@ -144,6 +144,30 @@ fn proposed_tables_that_the_lines_do_not_give_are_found() {
     assert_eq!(found(&written), [("snapshot-root", Some(position), wrong)]);
 }
 
+#[test]
+fn a_proposal_of_lines_long_past_must_have_their_root_too() {
+    let mut written = with_committee();
+    let manifest = proposal(&written);
+    // More lines than one tile's: the tree no longer has the leaves at the proposal's size.
+    (0..300).for_each(|number| {
+        written.record(OFFICE, None, vec![ledger::registered(&format!("bureau-{number}"))]);
+    });
+    assert!(written.lines.len() as u64 / 256 > manifest.size / 256);
+    let right = manifest.clone();
+    let manifest = SnapshotProposed { root: chain::TreeHash([9; 32]), ..manifest };
+    let wrong = manifest.root.to_string();
+    let position = written.lines.len() as u64;
+    let snapshot = propose(&mut written, manifest);
+    assert_eq!(found(&written), [("snapshot-root", Some(position), wrong)]);
+
+    let mut written = with_committee();
+    (0..300).for_each(|number| {
+        written.record(OFFICE, None, vec![ledger::registered(&format!("bureau-{number}"))]);
+    });
+    assert_ne!(propose(&mut written, right), snapshot);
+    assert_eq!(found(&written), []);
+}
+
 /// A frozen snapshot and its copies, as `snapshot approve` leaves them: the folder, and that of the copies.
 fn with_copies() -> (tempfile::TempDir, std::path::PathBuf, u64) {
     let mut written = with_committee();

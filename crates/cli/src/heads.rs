@@ -147,6 +147,14 @@ pub fn rebuild_tiles(directory: &Path, log: &dyn EventLog) -> anyhow::Result<()>
     publisher(directory).rebuild_tiles(log).map_err(of_publish)
 }
 
+/// Writes the lines that the published head counts as entry bundles; gives how many.
+///
+/// # Errors
+/// When the lines do not lead to the head, or a bundle cannot be written.
+pub fn write_entries(directory: &Path, log: &dyn EventLog) -> anyhow::Result<u64> {
+    publisher(directory).write_entries(log).map_err(of_publish)
+}
+
 /// Reads the published head as it stands there, without asking who signed it.
 ///
 /// # Errors

@@ -215,6 +215,14 @@ impl Writer {
         heads::rebuild_tiles(&self.directory, &*self.log)
     }
 
+    /// Writes the lines that the published head counts as entry bundles; gives how many.
+    ///
+    /// # Errors
+    /// When the lines do not lead to the head, or a bundle cannot be written.
+    pub fn write_entries(&self) -> anyhow::Result<u64> {
+        heads::write_entries(&self.directory, &*self.log)
+    }
+
     /// What is wrong with a submission or asks for a confirmation, without recording it.
     pub fn check(&self, submission: &Submission) -> Vec<Problem> {
         self.sequencer.check(submission)

@@ -88,6 +88,28 @@ fn members_approve_on_line_and_off_and_the_quorum_freezes() {
 }
 
 #[test]
+fn an_act_that_may_have_been_recorded_is_answered_from_the_record_and_not_done_twice() {
+    let (desk, _) = with_committee();
+    let id = |number: u32| format!("--submission 0190a3c4-1b2d-4e5f-8a9b-0000000000{number:02}");
+    let withdraw = format!("--ledger L snapshot withdraw --reason 有误 {}", id(1));
+    let publish = format!("--ledger L snapshot publish --document 通报 {}", id(2));
+    proposed(&desk);
+    let withdrawn = desk.json(&withdraw);
+    // By now another snapshot is the newest: the first one is not looked for again.
+    frozen(&desk);
+    let published = desk.json(&publish);
+    desk.run("--ledger L unit register new-unit --name 新单位 --kind bureau").with(0);
+    let size = common::lines(&desk.path("L")).len();
+    for (command, first) in [(withdraw, withdrawn), (publish, published)] {
+        let again = desk.json(&command);
+        assert_eq!((&again["lines"], &again["repeated"]), (&first["lines"], &true.into()), "{command}");
+        assert_eq!(first["repeated"], false);
+    }
+    assert_eq!(common::lines(&desk.path("L")).len(), size);
+    assert_eq!(desk.json("--ledger L verify")["clean"], true);
+}
+
+#[test]
 fn a_kept_table_that_somebody_changed_is_found_by_verify() {
     let (desk, _) = with_committee();
     frozen(&desk);

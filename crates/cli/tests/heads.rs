@@ -74,6 +74,32 @@ fn damaged_tiles_give_no_wrong_proof_and_can_be_rebuilt() {
 }
 
 #[test]
+fn lines_are_written_as_entry_bundles_for_whoever_serves_the_ledger_as_files() {
+    let desk = Desk::opened();
+    let tiles = |desk: &Desk| desk.json("verify L")["report"]["tiles"].as_u64().unwrap();
+    let before = tiles(&desk);
+    let written = lines(&desk.path("L"));
+    let told = desk.run("--ledger L head --entries").with(0).out;
+    let bundles = written.len().div_ceil(256) as u64;
+    assert!(told.contains(&format!("{bundles} 个条目包")), "{told}");
+    assert_eq!(tiles(&desk), before + bundles, "an audit compares them all");
+    let first = desk.path("L/tile/entries/000");
+    let bytes = std::fs::read(&first).unwrap();
+    let line = written[0].as_bytes();
+    assert_eq!(bytes[..2], u16::try_from(line.len()).unwrap().to_be_bytes());
+    assert_eq!(&bytes[2..line.len() + 2], line);
+
+    // Of later lines there are none before it is asked for again; what is wrong is found and made again.
+    desk.run(APRIL).with(0);
+    desk.run("verify L").with(0);
+    std::fs::write(&first, &bytes[..bytes.len() - 1]).unwrap();
+    assert!(desk.run("verify L").with(1).out.contains("tile"));
+    desk.run("--ledger L head --entries").with(0);
+    assert_eq!(std::fs::read(&first).unwrap(), bytes);
+    desk.run("verify L").with(0);
+}
+
+#[test]
 fn a_restored_backup_takes_no_lines_until_it_says_what_was_lost() {
     let desk = Desk::opened();
     copy(&desk.path("L"), &desk.path("backup"));

@@ -13,13 +13,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{Desk, lines};
-use serde_json::Value;
+use app::{SavedStates, Sequencer, SystemClock};
+use common::Desk;
+use domain::ledger::Submission;
+use events::{UnitKind, UnitRegistered};
+use projections::ReadModel;
+use serde_json::{Value, json};
+use store::EventLog;
+use store_journal::{Journal, JournalOptions};
 
 /// The calls that make, change or make durable what is on the disk, and `openat`, which also reads.
-const CALLS: &str = "openat,write,pwrite64,writev,pwritev,fsync,fdatasync,ftruncate,fallocate,rename,renameat,renameat2,\
+const CALLS: &str = "openat,write,pwrite64,writev,pwritev,fsync,fdatasync,syncfs,ftruncate,fallocate,rename,renameat,renameat2,\
                      mkdir,link,linkat,unlink,unlinkat";
 
 /// What befalls a call.
@@ -43,10 +50,17 @@ struct Point {
     kind: String,
 }
 
-/// A command of the program; it says with which id it records, so that it can be repeated.
+/// What is run in a step.
+enum Run {
+    /// A command of the program; it says with which id it records, so that it can be repeated.
+    Command(Vec<String>),
+    /// [`seals_a_segment_and_saves_a_state`], which no command does with so few lines.
+    Sealing,
+}
+
 struct Step {
     name: &'static str,
-    arguments: Vec<String>,
+    run: Run,
     /// The ledger as the command finds it.
     before: Desk,
     /// Hashes acknowledged before.
@@ -78,7 +92,9 @@ fn copy_of(desk: &Desk) -> Desk {
 
 /// The hashes of a receipt, none where no receipt was printed whole.
 fn receipt(out: &[u8]) -> Vec<String> {
-    let said: Value = serde_json::from_slice(out).unwrap_or_default();
+    // The sealing program's stands between what the test runner prints.
+    let marked = || out.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(RECEIPT));
+    let said: Value = serde_json::from_slice(marked().unwrap_or(out)).unwrap_or_default();
     let hashes = said["lines"].as_array().into_iter().flatten();
     hashes.map(|line| line["hash"].as_str().expect("a hash").to_owned()).collect()
 }
@@ -89,9 +105,71 @@ fn strace(desk: &Desk, options: &[String], step: &Step) -> Output {
     // No `--seccomp-bpf`, with which strace 6.1 injects errors but no signals.
     command.args(["-f", "-y", "-o"]).arg(desk.path("trace")).args(options);
     command.arg("-e").arg(format!("trace={CALLS}"));
-    command.arg(assert_cmd::cargo::cargo_bin!("progress-ledger")).args(absolute(desk, &step.arguments));
+    match &step.run {
+        Run::Command(arguments) => {
+            command.arg(assert_cmd::cargo::cargo_bin!("progress-ledger")).args(absolute(desk, arguments));
+        }
+        Run::Sealing => {
+            command.arg(std::env::current_exe().expect("this test")).args(SEALING);
+            command.env(SEALED_LEDGER, desk.path("L"));
+        }
+    }
     command.current_dir(desk.folder()).env_remove("PROGRESS_LEDGER").env_remove("PROGRESS_LEDGER_ACCOUNT");
     command.output().expect("strace starts; `cargo xtask test` installs it")
+}
+
+/// Runs a step as it is, without faults.
+fn plain(desk: &Desk, step: &Step) -> Output {
+    let arguments = match &step.run {
+        Run::Command(arguments) => arguments,
+        Run::Sealing => {
+            let mut command = Command::new(std::env::current_exe().expect("this test"));
+            command.args(SEALING).env(SEALED_LEDGER, desk.path("L")).current_dir(desk.folder());
+            return command.output().expect("this test starts");
+        }
+    };
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("progress-ledger"));
+    command.args(absolute(desk, arguments)).current_dir(desk.folder());
+    command.env_remove("PROGRESS_LEDGER").env_remove("PROGRESS_LEDGER_ACCOUNT");
+    command.output().expect("the program starts")
+}
+
+/// What comes before the sealing program's receipt.
+const RECEIPT: &[u8] = b"receipt ";
+/// How this test runs the sealing program.
+const SEALING: [&str; 4] = ["--exact", "seals_a_segment_and_saves_a_state", "--ignored", "--nocapture"];
+/// Names the ledger's folder to it.
+const SEALED_LEDGER: &str = "PROGRESS_LEDGER_SEALED";
+
+#[test]
+#[ignore = "a program, not a test: crates/cli/tests/injected.rs runs it under strace"]
+fn seals_a_segment_and_saves_a_state() {
+    let ledger = std::path::PathBuf::from(std::env::var_os(SEALED_LEDGER).expect("a ledger's folder"));
+    // Every append beyond the first line of a segment begins a new one.
+    let options = JournalOptions { segment_bytes: 1, ..JournalOptions::default() };
+    let journal: Arc<dyn EventLog> = Arc::new(Journal::open(&ledger, options).unwrap());
+    let states = SavedStates::new(ledger.join("state"));
+    let saved = states.latest::<ReadModel>().into_state();
+    let model = app::load(&*journal, saved, &mut |_, _| {}).unwrap();
+    let sequencer = Sequencer::start(journal, model, Arc::new(SystemClock));
+    let registered = |number: u32| UnitRegistered {
+        aliases: Vec::new(),
+        kind: UnitKind::Bureau,
+        name: format!("新单位{number}"),
+        registered: format!("new-unit-{number}").parse().unwrap(),
+    };
+    let receipt = sequencer.submit(Submission {
+        submission: "0190a3c4-1b2d-4e5f-8a9b-000000000090".parse().unwrap(),
+        unit: "digital-office".parse().unwrap(),
+        by: "office".parse().unwrap(),
+        events: (1..=3).map(|number| registered(number).into()).collect(),
+        signature: None,
+    });
+    let receipt = receipt.unwrap();
+    sequencer.with_model(|model| states.save(model)).unwrap();
+    let lines: Vec<Value> = receipt.hashes.iter().map(|hash| json!({ "hash": hash.to_string() })).collect();
+    // Behind what the test runner has begun to print on this line.
+    println!("\n{}{}", std::str::from_utf8(RECEIPT).unwrap(), json!({ "lines": lines }));
 }
 
 /// `@L` in an argument stands for a name on the desk.
@@ -185,7 +263,7 @@ fn befall(step: &Step, point: &Point, fault: Fault) -> bool {
     let mut recorded = BTreeMap::new();
     for line in lines(&desk.path("L")) {
         let mut hasher = blake3::Hasher::new_derive_key("progress-ledger 2026-11 event");
-        hasher.update(line.as_bytes());
+        hasher.update(&line);
         count(&mut recorded, hasher.finalize().to_hex().to_string());
     }
     for hash in &acknowledged {
@@ -194,15 +272,30 @@ fn befall(step: &Step, point: &Point, fault: Fault) -> bool {
     befell
 }
 
+/// A ledger's lines; of a segment that is there compressed and plain the plain one counts.
+fn lines(ledger: &Path) -> Vec<Vec<u8>> {
+    let names = fs::read_dir(ledger.join("journal")).expect("a journal");
+    let names: BTreeSet<_> = names.map(|entry| entry.expect("an entry").path()).collect();
+    let segments = names.iter().filter_map(|path| match path.extension()?.to_str()? {
+        "jsonl" => fs::read(path).ok(),
+        "zst" if !names.contains(&path.with_extension("")) => {
+            zstd::decode_all(fs::File::open(path).ok()?).ok()
+        }
+        _ => None,
+    });
+    let split = |text: Vec<u8>| text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    segments.flat_map(split).filter(|line| !line.is_empty()).collect()
+}
+
 /// The same command again. One that opens a ledger finds it there, or makes it; any other records, or says that it has.
 fn restart(desk: &Desk, step: &Step, first: &Output, acknowledged: &mut Vec<String>, told: &str) {
     if step.name == "init" && desk.path("L").exists() {
         desk.run(&format!("{APRIL} --json")).with(0);
         return;
     }
-    let again = desk.run_with(&absolute(desk, &step.arguments));
-    assert_eq!(again.code, 0, "{told}: {}{}\nbefore: {}", again.out, again.err, text(first));
-    let hashes = receipt(again.out.as_bytes());
+    let again = plain(desk, step);
+    assert!(again.status.success(), "{told}: {}\nbefore: {}", text(&again), text(first));
+    let hashes = receipt(&again.stdout);
     if first.status.success() && step.name != "init" {
         assert_eq!(hashes, receipt(&first.stdout), "{told}: the first receipt again");
     }
@@ -216,26 +309,25 @@ fn text(output: &Output) -> String {
 const APRIL: &str =
     "--ledger L period open 2022-04 --starts 2022-01-01 --ends 2022-04-25 --due 2022-04-30T18:00";
 
-/// The program: a ledger is opened, a figure reported and corrected, tables attested, and a snapshot proposed.
+/// The program: a ledger is opened, a figure reported and corrected, tables attested, a segment sealed, a state saved, the
+/// segment compressed, and a snapshot proposed and withdrawn.
 fn program() -> Vec<Step> {
     let desk = Desk::new();
     desk.csv("april.csv", &["value-added,guixi,60.1,快报"]);
     let mut steps = Vec::new();
     let mut acknowledged = Vec::new();
     let id = |number: u32| format!("--submission 0190a3c4-1b2d-4e5f-8a9b-0000000000{number:02}");
-    let mut step = |name, arguments: String| {
-        let step = Step {
-            name,
-            arguments: words(&format!("{arguments} --json")),
-            before: copy_of(&desk),
-            acknowledged: acknowledged.clone(),
-        };
-        let said = desk.run_with(&absolute(&desk, &step.arguments)).with(0);
-        let hashes = receipt(said.out.as_bytes());
+    let mut run = |name, run: Run| {
+        let step = Step { name, run, before: copy_of(&desk), acknowledged: acknowledged.clone() };
+        let said = plain(&desk, &step);
+        assert!(said.status.success(), "{name}: {}", text(&said));
+        let hashes = receipt(&said.stdout);
         acknowledged.extend(hashes.clone());
         steps.push(step);
         hashes
     };
+    let command = |arguments: String| Run::Command(words(&format!("{arguments} --json")));
+    let mut step = |name, arguments: String| run(name, command(arguments));
     step("init", "init @L --origin yingtan.example/ledger".to_owned());
     step("period", format!("{} {}", APRIL.replace("--ledger L", "--ledger @L"), id(1)));
     let submit = "--ledger @L submit @april.csv --unit guixi --period 2022-04";
@@ -243,6 +335,10 @@ fn program() -> Vec<Step> {
     let correct = format!("figure correct {figure} --value 60.2 --reason-code misreported --note 更正");
     step("correct", format!("--ledger @L {correct} {}", id(2)));
     step("attest", format!("--ledger @L attest --as-of 2022-04-25 {}", id(3)));
+    assert_eq!(run("seal", Run::Sealing).len(), 3, "its receipt is read");
+    assert!(desk.path("L/state").exists(), "it has saved a state");
+    let mut step = |name, arguments: String| run(name, command(arguments));
+    step("compress", "--ledger @L compress".to_owned());
     let members: Vec<String> = (1..=3).map(|number| member(&desk, number)).collect();
     let appoint = format!("committee appoint {} --quorum 2 --document 任命文件", members.join(" "));
     step("appoint", format!("--ledger @L {appoint} {}", id(4)));
@@ -250,6 +346,7 @@ fn program() -> Vec<Step> {
         "propose",
         format!("--ledger @L snapshot propose --year 2022 --kind year-end --waive 演示 {}", id(5)),
     );
+    step("withdraw", format!("--ledger @L snapshot withdraw --reason 有误 {}", id(6)));
     steps
 }
 

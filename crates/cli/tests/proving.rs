@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::path::Path;
+
 use app::SavedStates;
 use chain::hash::leaf_hash;
 use chain::line::Line;
@@ -43,7 +45,11 @@ fn attested_tables_and_statements_are_checked_by_every_later_audit() {
     let refused = desk.run(&format!("{statement} --key guixi.key --lines 1")).with(1).out;
     assert!(refused.contains("statement-disagrees") && refused.contains("请保留签名和回执"), "{refused}");
     assert!(refused.contains("签好的声明已留作证据：statement-guixi-"), "{refused}");
-    desk.run(&format!("{statement} --key guixi.key")).with(0);
+    let statement = format!("{statement} --key guixi.key --submission 0190a3c4-1b2d-4e5f-8a9b-000000000001");
+    let stated = desk.json(&statement);
+    // Asked again, because no answer came: counted anew, there would be a line more, and another content.
+    let again = desk.json(&statement);
+    assert_eq!((&again["lines"], &again["repeated"]), (&stated["lines"], &true.into()));
     let verified = desk.json("verify L");
     let report = &verified["report"];
     assert_eq!(
@@ -199,6 +205,25 @@ fn a_self_check_is_quiet_on_a_healthy_ledger_and_raises_an_alarm_that_names_a_ch
     // The wrong state taken away, all is well again.
     std::fs::remove_dir_all(desk.path("L/state")).unwrap();
     desk.run("self-check L --once").with(0);
+}
+
+#[test]
+fn an_alarm_command_that_hangs_is_ended_and_the_check_goes_on() {
+    let desk = demonstration();
+    let journal = desk.path("L/journal/00000000000000000000.jsonl");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, text.replacen("演示", "演练", 1)).unwrap();
+    // It waits for a fifo that nobody writes to, in a process of its own.
+    let hangs = "mkfifo gate; cat gate > passed & echo $! > started; wait";
+    let check = ["self-check", "L", "--once", "--json", "--alarm-limit", "1s", "--alarm-command", hangs];
+    let checked = desk.run_with(&check).with(1);
+    assert!(checked.err.contains("强制终止"), "{}", checked.err);
+    assert!(checked.json()["findings"][0]["kind"] == "damage");
+    let started = std::fs::read_to_string(desk.path("started")).unwrap();
+    let process = Path::new("/proc").join(started.trim());
+    // Killed, it is gone, or waits for whoever inherited it to take notice.
+    let state = std::fs::read_to_string(process.join("stat")).unwrap_or_else(|_| ") Z".to_owned());
+    assert!(state.contains(") Z") || state.contains(") X"), "what it had started is ended, too: {state}");
 }
 
 #[test]

@@ -181,12 +181,32 @@ impl<H: HeadStore, D: Disk> Publisher<H, D> {
     /// [`PublishError::Reread`]: the lines do not lead to the head; no tile was written. [`PublishError::Load`],
     /// [`PublishError::Store`].
     pub fn rebuild_tiles(&self, log: &dyn EventLog) -> Result<(), PublishError> {
-        let Some(SignedHead { head, .. }) = self.published()? else { return Ok(()) };
+        match self.reread_published(log)? {
+            Some(tree) => self.write_tiles(&tree).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the lines that the published head counts as entry bundles (C2SP tlog-tiles), for whoever serves the ledger as
+    /// files; gives how many there are. They repeat every line, so nothing writes them unasked.
+    ///
+    /// # Errors
+    /// As [`rebuild_tiles`](Self::rebuild_tiles).
+    pub fn write_entries(&self, log: &dyn EventLog) -> Result<u64, PublishError> {
+        match self.reread_published(log)? {
+            Some(tree) => Ok(self.tiles().write_entries(log, tree.growing.size())?),
+            None => Ok(0),
+        }
+    }
+
+    /// The tree of the published head from the lines alone, which lead to it; none where no head is published.
+    fn reread_published(&self, log: &dyn EventLog) -> Result<Option<Reread>, PublishError> {
+        let Some(SignedHead { head, .. }) = self.published()? else { return Ok(None) };
         let tree = Reread::of(log, GrowingTiles::new(), head.size)?;
         if tree.growing.root() != head.root {
             return Err(PublishError::Reread { size: head.size });
         }
-        self.write_tiles(&tree).map(drop)
+        Ok(Some(tree))
     }
 
     /// The tree of the published head, from its partial tiles; an empty one where they are missing or do not lead to it.

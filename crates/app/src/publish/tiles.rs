@@ -1,4 +1,4 @@
-//! Hash tiles on a disk: written once, read back, made again from the lines where they are missing.
+//! Hash tiles and entry bundles on a disk: written once, made again from the lines where they are missing.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chain::TreeHash;
 use chain::hash::leaf_hash;
-use chain::tile::{Level, Tile, WIDTH};
+use chain::tile::{Level, Tile, WIDTH, push_entry};
 use chain::tiled::{TiledTree, tile_bytes, tile_hashes};
 use chain::tree::root_of;
 use store::disk::{Disk, RealDisk};
@@ -66,7 +66,27 @@ impl<D: Disk> TileFolder<D> {
     }
 
     pub(super) fn writer(&self) -> TileWriter<'_, D> {
-        TileWriter { folder: self, touched: BTreeSet::new(), made: BTreeSet::new() }
+        let batch = files::Batch::on(self.disk.clone());
+        TileWriter { folder: self, batch, touched: BTreeSet::new(), made: BTreeSet::new() }
+    }
+
+    /// Writes the first `size` lines as entry bundles, where they are missing or differ; gives how many there are.
+    pub(super) fn write_entries(&self, log: &dyn EventLog, size: u64) -> Result<u64, LoadError> {
+        let mut writer = self.writer();
+        let mut full = Vec::new();
+        let bundles = size.div_ceil(WIDTH);
+        for index in 0..bundles {
+            let (first, mut bytes) = (index * WIDTH, Vec::new());
+            let end = size.min(first + WIDTH);
+            each_line(log, first..end, &mut |line| push_entry(&mut bytes, line))?;
+            let width = u16::try_from(end - first).expect("at most 256");
+            let tile = Tile { level: Level::Entries, index, width };
+            writer.write_bytes(tile, &bytes)?;
+            full.extend((u64::from(width) == WIDTH).then_some(tile));
+        }
+        writer.finish()?;
+        self.remove_partial(&full);
+        Ok(bundles)
     }
 
     /// Removes partial tiles whose full tile is published. They are of no use any more: one that stays does no harm.
@@ -120,6 +140,14 @@ pub(super) fn each_leaf(
     range: std::ops::Range<u64>,
     each: &mut dyn FnMut(TreeHash),
 ) -> Result<(), LoadError> {
+    each_line(log, range, &mut |line| each(leaf_hash(line)))
+}
+
+fn each_line(
+    log: &dyn EventLog,
+    range: std::ops::Range<u64>,
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<(), LoadError> {
     let mut batch = LineBatch::default();
     let mut next = range.start;
     while next < range.end {
@@ -128,7 +156,7 @@ pub(super) fn each_leaf(
         if batch.is_empty() {
             return Err(LoadError::Short { position: next, size: range.end });
         }
-        batch.iter().for_each(|(_, line)| each(leaf_hash(line)));
+        batch.iter().for_each(|(_, line)| each(line));
         next = batch.next();
     }
     Ok(())
@@ -137,6 +165,7 @@ pub(super) fn each_leaf(
 /// Writes tiles; they are durable after [`finish`](Self::finish).
 pub(super) struct TileWriter<'a, D: Disk> {
     folder: &'a TileFolder<D>,
+    batch: files::Batch<D>,
     /// Folders in which a name may not be durable yet.
     touched: BTreeSet<PathBuf>,
     /// Folders that are known to be there.
@@ -144,11 +173,15 @@ pub(super) struct TileWriter<'a, D: Disk> {
 }
 
 impl<D: Disk> TileWriter<'_, D> {
-    /// Writes a tile, unless it is there already. A crash leaves it whole or not at all; no head speaks of it yet.
+    /// Writes a tile, unless it is there already; it gets its name with others. A crash leaves it whole or not at all; no head
+    /// speaks of it yet.
     pub(super) fn write(&mut self, tile: Tile, hashes: &[TreeHash]) -> Result<(), StoreError> {
+        self.write_bytes(tile, &tile_bytes(hashes))
+    }
+
+    fn write_bytes(&mut self, tile: Tile, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.folder.ledger.join(tile.path());
-        let bytes = tile_bytes(hashes);
-        let written = self.write_file(&path, &bytes);
+        let written = self.write_file(&path, bytes);
         written.map_err(|cause| StoreError::io("写入瓦片", &path, cause))
     }
 
@@ -161,7 +194,7 @@ impl<D: Disk> TileWriter<'_, D> {
         if files::read(disk, path)?.as_deref() == Some(bytes) {
             return Ok(());
         }
-        files::put(disk, path, bytes)
+        self.batch.put(path, bytes)
     }
 
     /// Makes a folder below the ledger's, and those above it.
@@ -177,8 +210,10 @@ impl<D: Disk> TileWriter<'_, D> {
         Ok(())
     }
 
-    /// Makes every name durable.
-    pub(super) fn finish(self) -> Result<(), StoreError> {
+    /// Makes everything durable: bytes first, then names.
+    pub(super) fn finish(mut self) -> Result<(), StoreError> {
+        let named = self.batch.finish();
+        named.map_err(|cause| StoreError::io("写入瓦片", &self.folder.ledger, cause))?;
         for folder in &self.touched {
             let synced = self.folder.disk.sync_dir(folder);
             synced.map_err(|cause| StoreError::io("写入瓦片目录", folder, cause))?;

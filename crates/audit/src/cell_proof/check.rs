@@ -16,9 +16,10 @@ use projections::Reading;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::CellOf;
+use super::linked::{self, Link};
 use super::wanted::Wanted;
 use super::wire::{Content, unpack};
+use super::{CellOf, result};
 use crate::Finding;
 use crate::fold::unusable;
 
@@ -194,8 +195,15 @@ fn own_key(lines: &[Checked<'_>]) -> Option<VerifierKey> {
     keys.next_back()?.parse().ok()
 }
 
+/// Every line is in the tree under the head, or is named by the next line of its unit, which is.
 fn tree(content: &Content, lines: &[Checked<'_>]) -> Result<(), Flaw> {
-    let leaves: Vec<(u64, TreeHash)> = lines.iter().map(|own| (own.line.position, own.leaf)).collect();
+    let links: Vec<Link> = lines.iter().map(|own| Link::of(&own.line, own.recorded.hash)).collect();
+    let in_tree = linked::in_tree(&links).map_err(|link| {
+        let found = format!("{} 的第 {} 行，后一行所接的不是它", link.unit, link.seq);
+        Flaw::whole("proof-chain").values("连续的单位链", found)
+    })?;
+    let own = lines.iter().zip(in_tree).filter(|(_, in_tree)| *in_tree).map(|(own, _)| own);
+    let leaves: Vec<(u64, TreeHash)> = own.map(|own| (own.line.position, own.leaf)).collect();
     let root = chain::pruned::root_from(content.cell.size, &leaves, &content.nodes);
     if root == Some(content.cell.root) {
         return Ok(());
@@ -310,8 +318,7 @@ fn compare(
     stated: &Value,
     report: &mut CellReport,
 ) -> Result<(), Flaw> {
-    let explained = projections::explain(reading, row, area);
-    let follows = serde_json::to_value(&explained).expect("an explanation is JSON");
+    let follows = serde_json::to_value(result(reading, row, area)).expect("an explanation is JSON");
     let mut members = follows.as_object().into_iter().flat_map(|members| members.keys());
     let differs = members.find(|member| follows.get(*member) != stated.get(*member)).cloned();
     report.result = Some(follows.clone());
@@ -349,4 +356,11 @@ fn limits(report: &mut CellReport, trust: &Trust) {
         "其他单位的行（目标、规则、职责、复核、审定）确在账本里；有没有更多的，只有全账复核能证明。"
             .to_owned(),
     );
+    report.not_proven.push(
+        "证明到这一格和所在权重块的得分为止：地区总分还有其他权重块和加分、扣分、一票否决，不在其内，见成绩表。"
+            .to_owned(),
+    );
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,9 +12,10 @@ use events::{Duty, Event, PeriodId, PlanId, Recorded};
 use projections::Reading;
 use uuid::Uuid;
 
+use super::linked::{self, Link};
 use super::wanted::Wanted;
 use super::wire::{Before, End, Row, pack};
-use super::{Asked, CellOf, FORMAT, Trust, check};
+use super::{Asked, CellOf, FORMAT, Trust, check, result};
 use crate::{AuditError, Options, rebuild, replay};
 
 /// Why a cell cannot be proven. `Display` is a sentence for the person who asked.
@@ -69,7 +70,7 @@ pub fn make(ledger: &Path, asked: &Asked) -> Result<Vec<u8>, CannotProve> {
         Reading::in_force(book, plan, at, head.root).map_err(|error| no_cell(&error.to_string()))?;
     let (row, area) = super::check::cell(&reading, &asked.indicator, &asked.area)
         .ok_or_else(|| no_cell("方案里没有这个指标或考核地区。"))?;
-    let explained = projections::explain(&reading, row, area);
+    let explained = result(&reading, row, area);
     let counted = explained.figure.as_ref().map(|figure| figure.period.clone());
     let cell = CellOf {
         area: asked.area.clone(),
@@ -92,7 +93,10 @@ pub fn make(ledger: &Path, asked: &Asked) -> Result<Vec<u8>, CannotProve> {
 }
 
 fn rows(cell: CellOf, note: Vec<u8>, picked: Picked, result: serde_json::Value) -> Vec<Row> {
-    let nodes = chain::pruned::prune(&picked.leaves, &picked.positions);
+    let in_tree = linked::in_tree(&picked.links).expect("the chains were audited");
+    let positions = picked.positions.iter().zip(in_tree).filter(|(_, in_tree)| *in_tree);
+    let positions: Vec<u64> = positions.map(|(position, _)| *position).collect();
+    let nodes = chain::pruned::prune(&picked.leaves, &positions);
     let end = End { lines: picked.rows.len() as u64, nodes: nodes.len() as u64 };
     let head = String::from_utf8(note).expect("a note that was parsed is UTF-8");
     let mut rows = vec![Row::Cell { cell, proof: FORMAT.to_owned() }, Row::Head { head }];
@@ -106,6 +110,7 @@ fn rows(cell: CellOf, note: Vec<u8>, picked: Picked, result: serde_json::Value) 
 struct Picked {
     rows: Vec<Row>,
     positions: Vec<u64>,
+    links: Vec<Link>,
     leaves: Vec<TreeHash>,
     before: Before,
     submission: Option<Uuid>,
@@ -119,9 +124,10 @@ impl Picked {
         self.leaves.push(leaf_hash(line.bytes));
     }
 
-    fn keep(&mut self, line: &Line<'_>) {
+    fn keep(&mut self, line: &Line<'_>, hash: EventHash) {
         self.rows.push(self.before.shorten(line, self.k));
         self.positions.push(line.position);
+        self.links.push(Link::of(line, hash));
     }
 }
 
@@ -141,7 +147,7 @@ fn pick(
         picked.next(line);
         let recorded = Recorded::decode(line, hash).expect("the audit before decoded every line");
         if choice.takes(&recorded) {
-            picked.keep(line);
+            picked.keep(line, hash);
         }
     })?;
     Ok(picked)
@@ -197,7 +203,10 @@ impl Choice<'_> {
             Event::PeriodExtended(own) => self.period.as_ref() == Some(&own.period),
             Event::PeriodClosed(own) => self.period.as_ref() == Some(&own.period),
             Event::FigureReported(own) => {
-                here(&own.plan) && rows.contains(&own.indicator) && areas.contains(&own.area)
+                here(&own.plan)
+                    && own.as_at.year() == i32::from(self.year)
+                    && rows.contains(&own.indicator)
+                    && areas.contains(&own.area)
             }
             Event::FigureCorrected(own) => self.named.contains(&own.corrects),
             Event::FigureReturned(own) => self.named.contains(&own.figure),

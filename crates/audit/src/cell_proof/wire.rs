@@ -1,4 +1,4 @@
-//! The file's rows. A line leaves out what follows: its id, and the hashes it repeats of rows before it.
+//! The file's rows. A line leaves out what follows: its id, and what it repeats of rows before it.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use chain::line::Line;
 use chain::{EventHash, TreeHash};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::CellOf;
 
@@ -22,8 +23,12 @@ pub(super) enum Row {
     Cell { cell: CellOf, proof: String },
     /// The signed tree head, as a note.
     Head { head: String },
-    /// A line, and which of its submission it is.
-    Line { k: u32, line: Map<String, Value> },
+    /// A line, and which of its submission it is, where that does not follow.
+    Line {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        k: Option<u32>,
+        line: Map<String, Value>,
+    },
     /// The pruned tree's nodes.
     Nodes { nodes: Vec<TreeHash> },
     /// What follows from the lines: the cell's explanation.
@@ -51,56 +56,91 @@ pub(super) struct Content {
     pub(super) result: Value,
 }
 
-/// What the rows before say about the hashes in the next one.
+/// Members that most lines share with the row before: left out where they are equal.
+const SHARED: [&str; 7] = ["at", "by", "submission", "submission_size", "type", "unit", "version"];
+
+/// What the rows before say about the next one.
 #[derive(Default)]
 pub(super) struct Before {
-    last: Option<EventHash>,
-    units: BTreeMap<String, EventHash>,
+    last: Option<Last>,
+    /// Each unit's number of the next line, and the hash of the last one.
+    units: BTreeMap<String, (u64, EventHash)>,
+}
+
+/// The row before.
+struct Last {
+    /// The shared members, in their order.
+    shared: [Value; SHARED.len()],
+    position: u64,
+    hash: EventHash,
+    submission: Uuid,
+    k: u32,
 }
 
 impl Before {
     /// The row of a line. `k` is its index in its submission.
     pub(super) fn shorten(&mut self, line: &Line<'_>, k: u32) -> Row {
-        let mut members: Map<String, Value> =
-            serde_json::from_slice(line.bytes).expect("a line is an object");
-        members.remove("id");
-        if self.last == Some(line.prev) {
-            members.remove("prev");
+        let members: Map<String, Value> = serde_json::from_slice(line.bytes).expect("a line is an object");
+        let mut short = members.clone();
+        short.remove("id");
+        for (name, value) in self.shared().chain(self.follows(line.unit)) {
+            if members[name] == value {
+                short.remove(name);
+            }
         }
-        if line.unit_prev == self.unit_before(line.unit) {
-            members.remove("unit_prev");
-        }
-        self.advance(line.unit, line.hash());
-        Row::Line { k, line: members }
+        let stated = (self.next_k(line.submission) != k).then_some(k);
+        self.advance(line, k, &members);
+        Row::Line { k: stated, line: short }
     }
 
     /// The line of a row; none where it is no line.
-    fn restore(&mut self, k: u32, mut members: Map<String, Value>) -> Option<Vec<u8>> {
-        let submission = members.get("submission")?.as_str()?.parse().ok()?;
-        let unit = members.get("unit")?.as_str()?.to_owned();
-        let id = chain::hash::event_id(submission, k).to_string();
-        if members.insert("id".to_owned(), id.into()).is_some() {
+    fn restore(&mut self, k: Option<u32>, mut members: Map<String, Value>) -> Option<Vec<u8>> {
+        if members.contains_key("id") {
             return None;
         }
-        if !members.contains_key("prev") {
-            members.insert("prev".to_owned(), self.last?.to_string().into());
-        }
-        if !members.contains_key("unit_prev") {
-            members.insert("unit_prev".to_owned(), self.unit_before(&unit).to_string().into());
-        }
+        fill(&mut members, self.shared());
+        let submission: Uuid = members.get("submission")?.as_str()?.parse().ok()?;
+        let unit = members.get("unit")?.as_str()?.to_owned();
+        fill(&mut members, self.follows(&unit));
+        let k = k.unwrap_or(self.next_k(submission));
+        members.insert("id".to_owned(), chain::hash::event_id(submission, k).to_string().into());
         let bytes = chain::json::to_canonical(&members).ok()?;
-        let hash = Line::parse(&bytes).ok()?.hash();
-        self.advance(&unit, hash);
+        let line = Line::parse(&bytes).ok()?;
+        self.advance(&line, k, &members);
         Some(bytes)
     }
 
-    fn unit_before(&self, unit: &str) -> EventHash {
-        self.units.get(unit).copied().unwrap_or(EventHash::ZERO)
+    fn shared(&self) -> impl Iterator<Item = (&'static str, Value)> + '_ {
+        self.last.iter().flat_map(|last| SHARED.into_iter().zip(last.shared.iter().cloned()))
     }
 
-    fn advance(&mut self, unit: &str, hash: EventHash) {
-        self.last = Some(hash);
-        self.units.insert(unit.to_owned(), hash);
+    /// Place and hashes that a line of this unit has if it comes next, in the ledger and in the unit.
+    fn follows(&self, unit: &str) -> impl Iterator<Item = (&'static str, Value)> + use<> {
+        let (seq, unit_prev) = self.units.get(unit).copied().unwrap_or((0, EventHash::ZERO));
+        let last = self.last.as_ref().map(|last| (last.position + 1, last.hash));
+        let places = last
+            .into_iter()
+            .flat_map(|(position, prev)| [("position", position.into()), ("prev", prev.to_string().into())]);
+        places.chain([("unit_seq", seq.into()), ("unit_prev", unit_prev.to_string().into())])
+    }
+
+    fn next_k(&self, submission: Uuid) -> u32 {
+        let same = self.last.as_ref().filter(|last| last.submission == submission);
+        same.map_or(0, |last| last.k.saturating_add(1))
+    }
+
+    fn advance(&mut self, line: &Line<'_>, k: u32, members: &Map<String, Value>) {
+        let hash = line.hash();
+        self.units.insert(line.unit.to_owned(), (line.unit_seq + 1, hash));
+        let shared = SHARED.map(|name| members[name].clone());
+        let (position, submission) = (line.position, line.submission);
+        self.last = Some(Last { shared, position, hash, submission, k });
+    }
+}
+
+fn fill(members: &mut Map<String, Value>, with: impl Iterator<Item = (&'static str, Value)>) {
+    for (name, value) in with {
+        members.entry(name).or_insert(value);
     }
 }
 

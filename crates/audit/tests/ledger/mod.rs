@@ -131,10 +131,15 @@ pub fn enrolled(unit: &str, key: &Key) -> Event {
 
 /// The demonstration's first year, as decided and recorded: its first submissions, until there are so many lines.
 pub fn demonstration(lines: u64) -> Written {
+    demonstration_of(1, lines)
+}
+
+/// So many years of the demonstration: their first submissions, until there are so many lines.
+pub fn demonstration_of(years: u16, lines: u64) -> Written {
     let options = seeds::demo::Options {
         seed: 2022,
         cities: 1,
-        years: 1,
+        years,
         origin: "example.com/audit".to_owned(),
         log_key: Key::of("example.com/audit", 7).public(),
     };

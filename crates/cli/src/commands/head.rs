@@ -37,6 +37,9 @@ pub struct Arguments {
     /// 先按各行重建缺失或有误的哈希瓦片
     #[arg(long, conflicts_with = "file")]
     rebuild_tiles: bool,
+    /// 先把账本头所签的各行写成条目包（tile/entries，C2SP tlog-tiles），供静态网站发布；约与账本同大
+    #[arg(long, conflicts_with = "file")]
+    entries: bool,
 }
 
 /// Shows a head.
@@ -47,6 +50,8 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     if arguments.rebuild_tiles {
         Writer::open(&ledger.directory()?)?.rebuild_tiles()?;
     }
+    let entries =
+        arguments.entries.then(|| Writer::open(&ledger.directory()?)?.write_entries()).transpose()?;
     let (signed, synthetic) = match &arguments.file {
         Some(path) => (of_file(path)?, false),
         None => of_ledger(ledger)?,
@@ -57,6 +62,9 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
         "words": english, "characters": chinese,
     });
     let mut answer = Answer::new(json).table(table(&signed, &english, &chinese));
+    if let Some(bundles) = entries {
+        answer = answer.text(format!("{bundles} 个条目包在 tile/entries 下。"));
+    }
     if arguments.qr {
         answer = answer.text(code(&signed)?.render::<unicode::Dense1x2>().quiet_zone(true).build());
     }

@@ -2,6 +2,7 @@
 
 mod account;
 pub mod acts;
+mod alarm;
 mod bundle;
 mod catalogue;
 mod committee;

@@ -1,7 +1,6 @@
 //! `self-check`: every root made again from the bytes, time and again, and an alarm where anything differs.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use clap::Args;
 use projections::ReadModel;
 use serde::Deserialize;
 
-use super::{fsck, verify};
+use super::{alarm, fsck, verify};
 use crate::files_of;
 use crate::ledger_dir::Choice;
 use crate::log::{Log, of_open};
@@ -43,6 +42,9 @@ pub struct Arguments {
     /// 有发现时运行的命令（由 sh 执行）：自查结果（JSON）从标准输入给它，第一条发现在环境变量 PROGRESS_LEDGER_ALARM 里
     #[arg(long, value_name = "COMMAND")]
     alarm_command: Option<String>,
+    /// 报警命令最多运行多久，如 30s、2m；到时还没有结束就终止它，自查继续
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = args::duration)]
+    alarm_limit: Duration,
     /// 把指标写成 Prometheus 文本（node_exporter 的 textfile 目录下的 .prom 文件）
     #[arg(long, value_name = "FILE")]
     metrics_file: Option<PathBuf>,
@@ -97,7 +99,7 @@ impl Rounds<'_> {
         json.push(b'\n');
         // The alarm first: a full disk must not keep it from being raised.
         if let Some(command) = self.arguments.alarm_command.as_ref().filter(|_| !checked.holds) {
-            raise(command, &checked, &json);
+            alarm::raise(command, first_finding(&checked), json.clone(), self.arguments.alarm_limit);
         }
         durable::replace(&path, "json.part", &json)?;
         self.write_metrics(&checked)?;
@@ -178,25 +180,6 @@ fn last_verified(path: &Path) -> Option<Verified> {
     }
     let bytes = std::fs::read(path).ok()?;
     serde_json::from_slice::<Before>(&bytes).ok()?.last_verified
-}
-
-/// Runs the operator's command. That it failed is said: an alarm that nobody hears is worth a line.
-fn raise(command: &str, checked: &SelfCheck, json: &[u8]) {
-    let told = || -> std::io::Result<bool> {
-        let mut run = Command::new("sh");
-        run.args(["-c", command]).env("PROGRESS_LEDGER_ALARM", first_finding(checked));
-        let mut child = run.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-        if let Some(mut input) = child.stdin.take() {
-            // A command that does not read what it is told is none the worse for it.
-            let _ = std::io::Write::write_all(&mut input, json);
-        }
-        Ok(child.wait()?.success())
-    };
-    match told() {
-        Ok(true) => {}
-        Ok(false) => complain("提示：报警命令没有成功结束，请检查 --alarm-command。\n"),
-        Err(error) => complain(&format!("提示：报警命令没有运行（{error}），请检查 --alarm-command。\n")),
-    }
 }
 
 fn first_finding(checked: &SelfCheck) -> &str {

@@ -52,6 +52,11 @@ pub trait Disk: Clone + Send + Sync + 'static {
     /// Makes the names in a directory durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
 
+    /// Makes the bytes and lengths of files of one file system durable, together where that costs less.
+    fn sync_files(&self, files: &[Self::File]) -> io::Result<()> {
+        files.iter().try_for_each(DiskFile::sync_all)
+    }
+
     /// Takes the exclusive lock on a file, making the file if needed; `None` if another has it.
     fn try_lock(&self, path: &Path) -> io::Result<Option<Self::Lock>>;
 }

@@ -7,6 +7,10 @@ use std::path::Path;
 
 use super::{Access, Disk, DiskFile};
 
+/// From so many files on they are flushed with their whole file system: fewer should not wait for what others write there.
+#[cfg(target_os = "linux")]
+const TOGETHER: usize = 8;
+
 /// The disk of this machine, through the standard library.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealDisk;
@@ -47,6 +51,16 @@ impl Disk for RealDisk {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         File::open(dir)?.sync_all()
+    }
+
+    /// Many new files are one flush of their file system (`syncfs`, which tells of failed writes since Linux 5.8): each one's
+    /// own `fsync` would be a commit of the system's journal, beside which appends must wait for the disk.
+    #[cfg(target_os = "linux")]
+    fn sync_files(&self, files: &[File]) -> io::Result<()> {
+        match files {
+            [first, ..] if files.len() >= TOGETHER => Ok(rustix::fs::syncfs(first)?),
+            few => few.iter().try_for_each(File::sync_all),
+        }
     }
 
     fn try_lock(&self, path: &Path) -> io::Result<Option<File>> {

@@ -2,7 +2,7 @@
 //!
 //! Who owes what, and what counts as late, is defined in `docs/tables.md`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chain::{Date, Instant};
 use domain::book::{Cell, Figure, Life};
@@ -74,8 +74,9 @@ impl<'a> Timeliness<'a> {
     /// The timeliness of a reading.
     #[must_use]
     pub fn of(reading: &Reading<'a>) -> Self {
-        let told = first_told(reading);
-        let rows = periods(reading).into_iter().flat_map(|period| period_rows(reading, period, &told));
+        let periods = periods(reading);
+        let told = first_told(reading, &periods);
+        let rows = periods.into_iter().flat_map(|period| period_rows(reading, period, &told));
         let rows = rows.collect();
         Self { heading: Heading::of(reading, NAME, super::VERSION), rows }
     }
@@ -106,11 +107,15 @@ fn periods<'a>(reading: &Reading<'a>) -> Vec<&'a Period> {
 /// When each unit first told of each period, among the known lines.
 type FirstTold<'a> = BTreeMap<(&'a PeriodId, &'a UnitId), Instant>;
 
-fn first_told<'a>(reading: &Reading<'a>) -> FirstTold<'a> {
+fn first_told<'a>(reading: &Reading<'a>, periods: &[&'a Period]) -> FirstTold<'a> {
     let known = reading.at().known;
+    // A ledger has the narratives of many plans: most are told apart here, before anything is sorted.
+    let units: HashSet<&UnitId> = reading.plan().assignments().iter().map(|given| &given.assignee).collect();
+    let asked: HashSet<&PeriodId> = periods.iter().map(|period| &period.opened.period).collect();
+    let narratives = reading.book().narratives().iter().take_while(|told| told.position < known);
     let mut first = FirstTold::new();
     // In the order of the ledger, so the first of its kind is the earliest.
-    for told in reading.book().narratives().iter().take_while(|told| told.position < known) {
+    for told in narratives.filter(|told| units.contains(&told.unit) && asked.contains(&told.period)) {
         first.entry((&told.period, &told.unit)).or_insert(told.at);
     }
     first
@@ -237,15 +242,21 @@ fn owed_cells<'a>(reading: &Reading<'a>, period: &Period) -> BTreeMap<&'a UnitId
     for given in plan.assignments() {
         if given.duty == Duty::Reports && given.in_force(until) {
             let (row, area) = scope(reading, given);
-            let covers = |cell: &&CellIx| {
-                row.is_none_or(|row| row == Some(cell.indicator))
-                    && area.is_none_or(|area| area == Some(cell.area))
-            };
-            owed.entry(&given.assignee).or_default().extend(assessed.iter().filter(covers));
+            let cells = row.map_or(&assessed[..], |row| of_row(&assessed, row));
+            let covers = |cell: &&CellIx| area.is_none_or(|area| area == Some(cell.area));
+            owed.entry(&given.assignee).or_default().extend(cells.iter().filter(covers));
         }
     }
     owed.retain(|_, cells| !cells.is_empty());
     owed
+}
+
+/// The cells of a row among `cells`, which are sorted by row; none of a row that the plan does not have.
+fn of_row(cells: &[CellIx], row: Option<IndicatorIx>) -> &[CellIx] {
+    let Some(row) = row else { return &[] };
+    let begin = cells.partition_point(|cell| cell.indicator < row);
+    let length = cells[begin..].partition_point(|cell| cell.indicator == row);
+    &cells[begin..begin + length]
 }
 
 /// The row and the area a duty names; `Some(None)` where it names one the plan does not have.
@@ -271,6 +282,10 @@ fn telling_units<'a>(reading: &Reading<'a>, period: &Period) -> BTreeSet<&'a Uni
 fn figure_filing(cell: &Cell, period: &PeriodId, known: u64) -> Option<Filing> {
     let own = |figure: &&Figure| &figure.period == period && figure.position < known;
     let figures: Vec<&Figure> = cell.figures().iter().filter(own).collect();
+    if let [_] = figures[..] {
+        // Nearly always: a table asks for every cell in every period.
+        return day_filing(&figures, known);
+    }
     let days: BTreeSet<Date> = figures.iter().map(|figure| figure.as_at).collect();
     let filings = days.into_iter().filter_map(|day| {
         let of_day: Vec<&Figure> = figures.iter().copied().filter(|figure| figure.as_at == day).collect();
