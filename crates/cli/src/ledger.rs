@@ -351,3 +351,11 @@ pub fn of_store(error: store::StoreError) -> anyhow::Error {
     }
     error.into()
 }
+
+/// Two logs that do not agree are about the data, as damage is.
+pub fn of_transfer(error: store::transfer::TransferError) -> anyhow::Error {
+    match error {
+        store::transfer::TransferError::Store(error) => of_store(error),
+        other => WrongData(other.to_string()).into(),
+    }
+}
