@@ -195,7 +195,10 @@ pub fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Duration)> {
 }
 
 /// Resident memory of this process, in KiB.
-fn resident_kib() -> Result<u64> {
+///
+/// # Errors
+/// The system does not say.
+pub fn resident_kib() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     Ok(line.and_then(|line| line.split_whitespace().next()).unwrap_or("0").parse()?)
