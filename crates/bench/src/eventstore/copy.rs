@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use store::transfer::{self, Appends};
 use store::{EventLog, LineBatch};
 use store_eventstore::{EventStoreLog, StreamName};
-use store_journal::{Durability, Journal, JournalOptions};
+use store_journal::{Journal, JournalOptions};
 
 use super::append::post;
 use super::follow::pages;
@@ -84,10 +84,7 @@ fn write_all(raw: &Raw, stream: &StreamName, lines: &dyn EventLog) -> Result<Dur
 fn rewrite(log: &dyn EventLog, folder: &Path) -> Result<Duration> {
     let memory = store::MemoryLog::new();
     transfer::run(log, &memory, Appends::Same, &mut |_, _| {})?;
-    let journal = Journal::open(
-        folder,
-        JournalOptions { durability: Durability::default(), ..JournalOptions::default() },
-    )?;
+    let journal = Journal::open(folder, JournalOptions::default())?;
     let began = Instant::now();
     transfer::run(&memory, &journal, Appends::Same, &mut |_, _| {})?;
     Ok(began.elapsed())
