@@ -157,7 +157,10 @@ fn audit(settings: &Settings, folder: &Path, lines: u64) -> Result<Duration> {
 }
 
 /// Asks for score tables of cities, days and known sizes all over the ledger; returns the nanoseconds of each.
-fn ask(model: &ReadModel, log: &dyn EventLog, cities: u32) -> Result<Vec<u64>> {
+///
+/// # Errors
+/// A table cannot be made.
+pub fn ask(model: &ReadModel, log: &dyn EventLog, cities: u32) -> Result<Vec<u64>> {
     let reader = Reader::new(model, log);
     let book = model.ledger().book();
     let plans: Vec<_> = book.registry().plans().map(|(_, plan)| plan.adopted.plan.clone()).collect();

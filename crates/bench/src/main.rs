@@ -9,6 +9,7 @@ mod engines;
 mod eventstore;
 mod growth;
 mod key;
+mod partition;
 mod proofs;
 mod report;
 mod scan;
@@ -29,7 +30,7 @@ struct Bench {
 }
 
 /// All of them, in the order in which they run.
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     Bench {
         name: "append",
         about: "durable appends by 8 writers, single lines and batches of 100, beside the ceiling and peers",
@@ -55,6 +56,11 @@ const BENCHES: [Bench; 6] = [
         name: "eventstore",
         about: "the engine on a server beside plain requests: batches of 100, following, copying, memory",
         run: eventstore::run,
+    },
+    Bench {
+        name: "partition",
+        about: "300 cities and 2,800 counties that report weekly: a year, and a simulated Friday",
+        run: partition::run,
     },
 ];
 

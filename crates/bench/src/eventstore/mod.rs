@@ -14,7 +14,7 @@ use store_journal::{Journal, JournalOptions};
 use crate::growth;
 use crate::settings::Settings;
 
-pub use server::SERVE;
+pub use server::{SERVE, Server};
 
 /// Cities of the ledger: 1 has about 11,600 lines, 9 have 103,000.
 fn cities(lines: u64) -> u32 {
