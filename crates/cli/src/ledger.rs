@@ -14,6 +14,7 @@ use domain::ledger::{Problem, Submission};
 use events::{LedgerOpened, Recorded, UnitId};
 use projections::ReadModel;
 use store::EventLog;
+use store::transfer::TransferError;
 use uuid::Uuid;
 
 use crate::ending::WrongData;
@@ -353,9 +354,13 @@ pub fn of_store(error: store::StoreError) -> anyhow::Error {
 }
 
 /// Two logs that do not agree are about the data, as damage is.
-pub fn of_transfer(error: store::transfer::TransferError) -> anyhow::Error {
+pub fn of_transfer(error: TransferError) -> anyhow::Error {
     match error {
-        store::transfer::TransferError::Store(error) => of_store(error),
-        other => WrongData(other.to_string()).into(),
+        TransferError::Store(error) => of_store(error),
+        error @ (TransferError::Longer { .. }
+        | TransferError::Differs { .. }
+        | TransferError::NoLine { .. }
+        | TransferError::Ended { .. }
+        | TransferError::Root { .. }) => WrongData(error.to_string()).into(),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use store::EventLog;
+use store::{EventLog, LineBatch};
 use store_eventstore::StreamName;
 use store_eventstore::lines::Batch;
 use store_eventstore::wire::Request;
@@ -59,8 +59,7 @@ fn round(server: &mut Server, lines: &dyn EventLog) -> Result<Round> {
     let (mut of_raw, mut of_own) = (Vec::new(), Vec::new());
     for number in 0..BATCHES {
         let first = number * LINES_PER_BATCH as u64;
-        let batch = lines.read(first, LINES_PER_BATCH)?;
-        ensure!(batch.len() == LINES_PER_BATCH, "the ledger has {} lines only", batch.next());
+        let batch = exactly(lines, first, LINES_PER_BATCH)?;
         let batch: Vec<&[u8]> = batch.iter().map(|(_, line)| line).collect();
         // Who is first in a pair finds the server's caches as the pair before left them.
         if number % 2 == 0 {
@@ -73,6 +72,20 @@ fn round(server: &mut Server, lines: &dyn EventLog) -> Result<Round> {
     }
     let micros = |times: Vec<Duration>| times.iter().map(|time| time.as_micros() as u64).collect::<Vec<_>>();
     Ok(Round { raw_us: median(&micros(of_raw)), own_us: median(&micros(of_own)) })
+}
+
+/// So many lines from a position on: an engine may give fewer at once.
+///
+/// # Errors
+/// The log cannot be read, or ends before.
+pub fn exactly(log: &dyn EventLog, first: u64, count: usize) -> Result<LineBatch> {
+    let (mut all, mut part) = (LineBatch::new(first), LineBatch::new(first));
+    while all.len() < count {
+        log.read_into(all.next(), count - all.len(), &mut part)?;
+        ensure!(!part.is_empty(), "the ledger has {} lines only", all.next());
+        part.iter().for_each(|(_, line)| all.push(line));
+    }
+    Ok(all)
 }
 
 fn append(log: &dyn EventLog, first: u64, lines: &[&[u8]]) -> Result<Duration> {

@@ -14,6 +14,7 @@ use store_journal::{Journal, JournalOptions};
 use crate::growth;
 use crate::settings::Settings;
 
+pub use append::exactly;
 pub use server::{SERVE, Server};
 
 /// Cities of the ledger: 1 has about 11,600 lines, 9 have 103,000.

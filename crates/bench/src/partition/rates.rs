@@ -9,7 +9,7 @@ use store::{EventLog, Follower};
 use store_journal::{Journal, JournalOptions};
 
 use super::queue::Cost;
-use crate::eventstore::Server;
+use crate::eventstore::{Server, exactly};
 use crate::growth;
 use crate::report::{median, per_second};
 use crate::settings::Settings;
@@ -122,7 +122,7 @@ fn append(server: &mut Server, lines: &dyn EventLog) -> Result<Cost> {
     let mut middle = |count: usize| -> Result<u64> {
         let mut took = Vec::new();
         for _ in 0..APPENDS {
-            let batch = lines.read(first, count)?;
+            let batch = exactly(lines, first, count)?;
             let batch: Vec<&[u8]> = batch.iter().map(|(_, line)| line).collect();
             let began = Instant::now();
             first = log.append(first, &batch)?;
