@@ -157,7 +157,10 @@ fn audit(settings: &Settings, folder: &Path, lines: u64) -> Result<Duration> {
 }
 
 /// Asks for score tables of cities, days and known sizes all over the ledger; returns the nanoseconds of each.
-fn ask(model: &ReadModel, log: &dyn EventLog, cities: u32) -> Result<Vec<u64>> {
+///
+/// # Errors
+/// A table cannot be made.
+pub fn ask(model: &ReadModel, log: &dyn EventLog, cities: u32) -> Result<Vec<u64>> {
     let reader = Reader::new(model, log);
     let book = model.ledger().book();
     let plans: Vec<_> = book.registry().plans().map(|(_, plan)| plan.adopted.plan.clone()).collect();
@@ -195,7 +198,10 @@ pub fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Duration)> {
 }
 
 /// Resident memory of this process, in KiB.
-fn resident_kib() -> Result<u64> {
+///
+/// # Errors
+/// The system does not say.
+pub fn resident_kib() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     Ok(line.and_then(|line| line.split_whitespace().next()).unwrap_or("0").parse()?)

@@ -6,8 +6,10 @@
 mod append;
 mod city;
 mod engines;
+mod eventstore;
 mod growth;
 mod key;
+mod partition;
 mod proofs;
 mod report;
 mod scan;
@@ -28,7 +30,7 @@ struct Bench {
 }
 
 /// All of them, in the order in which they run.
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 7] = [
     Bench {
         name: "append",
         about: "durable appends by 8 writers, single lines and batches of 100, beside the ceiling and peers",
@@ -50,11 +52,26 @@ const BENCHES: [Bench; 5] = [
         about: "inclusion proofs from 10⁷ leaves, cell proofs, a year's bundle, each beside its goal",
         run: proofs::run,
     },
+    Bench {
+        name: "eventstore",
+        about: "the engine on a server beside plain requests: batches of 100, following, copying, memory",
+        run: eventstore::run,
+    },
+    Bench {
+        name: "partition",
+        about: "300 cities and 2,800 counties that report weekly: a year, and a simulated Friday",
+        run: partition::run,
+    },
 ];
 
 fn main() -> Result<()> {
     allocator::keep_freed_memory();
-    let settings = Settings::parse(std::env::args().skip(1))?;
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if(|first| first == eventstore::SERVE).is_some() {
+        // The server that is measured against has a process of its own: this program once more.
+        return stand_in::program::run(arguments).map_err(anyhow::Error::msg);
+    }
+    let settings = Settings::parse(arguments)?;
     if settings.list {
         for bench in &BENCHES {
             println!("{:<10} {}", bench.name, bench.about);

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use store::StoreError;
+use store::transfer::{self, Appends};
 use store_journal::{Durability, Journal, JournalOptions};
 
-use crate::ledger::of_store;
+use crate::ledger::{of_store, of_transfer};
 use crate::log::{Log, of_open};
 use crate::progress;
 use crate::state_folder;
-use crate::transfer::{self, Appends};
 
 /// What stands beside the lines: the signed head, the tiles, the time-stamps, the copies of frozen tables.
 const BESIDE_LINES: [&str; 4] = ["checkpoint", "snapshots", "tile", "timestamps"];
@@ -49,7 +49,8 @@ fn take_lines(directory: &Path, copy: &Path) -> anyhow::Result<()> {
     transfer::run(&server, &journal, Appends::Same, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
-    })?;
+    })
+    .map_err(of_transfer)?;
     bar.finish_and_clear();
     journal.finish()?;
     Ok(())

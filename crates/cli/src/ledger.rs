@@ -14,6 +14,7 @@ use domain::ledger::{Problem, Submission};
 use events::{LedgerOpened, Recorded, UnitId};
 use projections::ReadModel;
 use store::EventLog;
+use store::transfer::TransferError;
 use uuid::Uuid;
 
 use crate::ending::WrongData;
@@ -358,4 +359,16 @@ pub fn of_store(error: store::StoreError) -> anyhow::Error {
         return WrongData(error.to_string()).into();
     }
     error.into()
+}
+
+/// Two logs that do not agree are about the data, as damage is.
+pub fn of_transfer(error: TransferError) -> anyhow::Error {
+    match error {
+        TransferError::Store(error) => of_store(error),
+        error @ (TransferError::Longer { .. }
+        | TransferError::Differs { .. }
+        | TransferError::NoLine { .. }
+        | TransferError::Ended { .. }
+        | TransferError::Root { .. }) => WrongData(error.to_string()).into(),
+    }
 }

@@ -18,7 +18,6 @@ mod output;
 mod progress;
 mod secret_key;
 mod state_folder;
-mod transfer;
 
 use std::process::ExitCode;
 

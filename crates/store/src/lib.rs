@@ -13,6 +13,7 @@ mod memory;
 
 pub mod contract;
 pub mod disk;
+pub mod transfer;
 
 pub use batch::{Iter, LineBatch};
 pub use error::{Damage, Result, StoreError};

@@ -32,6 +32,8 @@ mod server;
 mod service;
 mod world;
 
+pub mod program;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,6 +114,12 @@ impl StandIn {
     #[must_use]
     pub fn member(&self, member: usize) -> String {
         self.world.address(member)
+    }
+
+    /// Returns how many members there are, dead ones too.
+    #[must_use]
+    pub fn members(&self) -> usize {
+        self.world.members()
     }
 
     /// Returns which member leads, or last led.

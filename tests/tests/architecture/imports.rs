@@ -112,7 +112,7 @@ const ONLY_FOR: [(&str, &[&str]); 6] = [
     ("axum", &["api", "witness"]),
     // Files from anywhere are read in one place, where everything is bounded.
     ("calamine", &["intake"]),
-    ("reqwest", &["store-eventstore", "cli"]),
+    ("reqwest", &["store-eventstore", "cli", "bench"]),
     // Libraries answer with errors one can match on.
     ("anyhow", &["cli", "xtask", "bench"]),
     ("rusqlite", &["accounts", "api", "bench"]),

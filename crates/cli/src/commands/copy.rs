@@ -5,13 +5,14 @@ use std::path::Path;
 use anyhow::bail;
 use clap::Args;
 use serde_json::json;
+use store::transfer::{self, Appends};
 use store_eventstore::Address;
 
+use crate::ledger::of_transfer;
 use crate::ledger_dir::with_name;
 use crate::log::{Log, of_open};
 use crate::output::Answer;
 use crate::progress;
-use crate::transfer::{self, Appends};
 
 /// 复制账本
 #[derive(Debug, Args)]
@@ -40,7 +41,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
     let done = transfer::run(&source, &target, appends, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
-    })?;
+    })
+    .map_err(of_transfer)?;
     bar.finish_and_clear();
     let new = done.size - done.before;
     let text = format!(

@@ -5,14 +5,11 @@
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
+use crate::{EventLog, LineBatch, StoreError};
 use chain::hash::leaf_hash;
 use chain::line::Line;
 use chain::tree::Frontier;
 use chain::{Instant, TreeHash};
-use store::{EventLog, LineBatch, StoreError};
-
-use crate::ending::WrongData;
-use crate::ledger::of_store;
 
 /// Lines that are read at once.
 const BATCH_LINES: usize = 2_000;
@@ -31,7 +28,7 @@ pub enum Appends {
 }
 
 /// Lines of one append are joined with the next up to so many.
-const JOINED_LINES: usize = 500;
+pub const JOINED_LINES: usize = 500;
 
 /// What is in both logs at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +41,52 @@ pub struct Transferred {
     pub root: TreeHash,
 }
 
+/// Why a copy was not made or does not hold. `Display` is a sentence for the person at the machine.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum TransferError {
+    /// The target has lines beyond the source's end.
+    #[error("目标已有 {target} 行，来源只有 {size} 行：目标不是来源的副本。没有写入任何内容。")]
+    Longer {
+        /// Lines of the target.
+        target: u64,
+        /// Lines of the source.
+        size: u64,
+    },
+    /// The target has another line at this position.
+    #[error("目标第 {position} 行（从 0 起）与来源的不同：它不是来源的副本。没有写入任何内容。")]
+    Differs {
+        /// The first position where they differ.
+        position: u64,
+    },
+    /// What the source has at this position is no line of a ledger.
+    #[error("来源第 {position} 行（从 0 起）不是账本的行（{reason}）。请先用 verify 核验来源。")]
+    NoLine {
+        /// The position.
+        position: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A log ended before the size it had said.
+    #[error("账本读到第 {position} 行就没有了，应有 {size} 行。")]
+    Ended {
+        /// Where it ended.
+        position: u64,
+        /// The size it had said.
+        size: u64,
+    },
+    /// What was read back from the target has another root.
+    #[error("复制后重读，目标前 {size} 行的树根与来源的不同。请保留两边现场，分别运行 verify。")]
+    Root {
+        /// Lines under the roots.
+        size: u64,
+    },
+    /// One of the two cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+type Result<T> = std::result::Result<T, TransferError>;
+
 /// Brings `to` up to the size that `from` has now. Every line of both is read: those that were there are compared, and
 /// what was written is read back.
 ///
@@ -54,12 +97,10 @@ pub fn run(
     to: &dyn EventLog,
     appends: Appends,
     progress: &mut dyn FnMut(u64, u64),
-) -> anyhow::Result<Transferred> {
-    let (size, before) = (from.size().map_err(of_store)?, to.size().map_err(of_store)?);
+) -> Result<Transferred> {
+    let (size, before) = (from.size()?, to.size()?);
     if before > size {
-        let said =
-            format!("目标已有 {before} 行，来源只有 {size} 行：目标不是来源的副本。没有写入任何内容。");
-        return Err(WrongData(said).into());
+        return Err(TransferError::Longer { target: before, size });
     }
     let mut source = Frontier::new();
     let mut target = Frontier::new();
@@ -68,19 +109,13 @@ pub fn run(
     write(from, to, before..size, appends, &mut source, &mut |done| progress(done, size))?;
     each_line(to, before..size, |line| target.append(leaf_hash(line)))?;
     if source.root() != target.root() {
-        let said =
-            format!("复制后重读，目标前 {size} 行的树根与来源的不同。请保留两边现场，分别运行 verify。");
-        return Err(WrongData(said).into());
+        return Err(TransferError::Root { size });
     }
     Ok(Transferred { size, before, root: target.root() })
 }
 
 /// Reads the lines of a range, in order.
-fn each_line(
-    log: &dyn EventLog,
-    range: std::ops::Range<u64>,
-    mut each: impl FnMut(&[u8]),
-) -> anyhow::Result<()> {
+fn each_line(log: &dyn EventLog, range: std::ops::Range<u64>, mut each: impl FnMut(&[u8])) -> Result<()> {
     let mut next = range.start;
     while next < range.end {
         let batch = read(log, next, range.end)?;
@@ -90,11 +125,11 @@ fn each_line(
     Ok(())
 }
 
-fn read(log: &dyn EventLog, from: u64, end: u64) -> anyhow::Result<LineBatch> {
+fn read(log: &dyn EventLog, from: u64, end: u64) -> Result<LineBatch> {
     let wanted = usize::try_from(end - from).unwrap_or(BATCH_LINES).min(BATCH_LINES);
-    let batch = log.read(from, wanted).map_err(of_store)?;
+    let batch = log.read(from, wanted)?;
     if batch.is_empty() {
-        return Err(WrongData(format!("账本读到第 {from} 行就没有了，应有 {end} 行。")).into());
+        return Err(TransferError::Ended { position: from, size: end });
     }
     Ok(batch)
 }
@@ -106,7 +141,7 @@ fn compare(
     before: u64,
     source: &mut Frontier,
     progress: &mut dyn FnMut(u64),
-) -> anyhow::Result<()> {
+) -> Result<()> {
     let mut there = LineBatch::default();
     let mut next = 0;
     while next < before {
@@ -118,10 +153,7 @@ fn compare(
             }
             let index = usize::try_from(position - there.first()).expect("a batch is in memory");
             if there.get(index) != Some(line) {
-                let said = format!(
-                    "目标第 {position} 行（从 0 起）与来源的不同：它不是来源的副本。没有写入任何内容。"
-                );
-                return Err(WrongData(said).into());
+                return Err(TransferError::Differs { position });
             }
             source.append(leaf_hash(line));
         }
@@ -139,7 +171,7 @@ fn write(
     appends: Appends,
     source: &mut Frontier,
     progress: &mut dyn FnMut(u64),
-) -> anyhow::Result<()> {
+) -> Result<()> {
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(BATCHES_AHEAD);
         let end = range.end;
@@ -156,7 +188,7 @@ fn write(
     })
 }
 
-fn read_ahead(log: &dyn EventLog, from: u64, end: u64, sender: &SyncSender<anyhow::Result<LineBatch>>) {
+fn read_ahead(log: &dyn EventLog, from: u64, end: u64, sender: &SyncSender<Result<LineBatch>>) {
     let mut next = from;
     while next < end {
         let batch = read(log, next, end);
@@ -177,13 +209,11 @@ struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    fn take(&mut self, bytes: &[u8], progress: &mut dyn FnMut(u64)) -> anyhow::Result<()> {
+    fn take(&mut self, bytes: &[u8], progress: &mut dyn FnMut(u64)) -> Result<()> {
         let position = self.lines.next();
-        let line = Line::parse(bytes).map_err(|error| {
-            WrongData(format!(
-                "来源第 {position} 行（从 0 起）不是账本的行（{error}）。请先用 verify 核验来源。"
-            ))
-        })?;
+        let no_line =
+            |error: chain::line::LineError| TransferError::NoLine { position, reason: error.to_string() };
+        let line = Line::parse(bytes).map_err(no_line)?;
         // All lines of one append share an instant, and no other line has it.
         if self.at.replace(line.at) != Some(line.at) && self.is_enough() {
             self.flush(progress)?;
@@ -199,12 +229,12 @@ impl Waiting<'_> {
         }
     }
 
-    fn flush(&mut self, progress: &mut dyn FnMut(u64)) -> anyhow::Result<()> {
+    fn flush(&mut self, progress: &mut dyn FnMut(u64)) -> Result<()> {
         let lines: Vec<&[u8]> = self.lines.iter().map(|(_, line)| line).collect();
         if lines.is_empty() {
             return Ok(());
         }
-        append(self.to, self.lines.first(), &lines).map_err(of_store)?;
+        append(self.to, self.lines.first(), &lines)?;
         let next = self.lines.next();
         self.lines.clear(next);
         progress(next);
@@ -213,7 +243,7 @@ impl Waiting<'_> {
 }
 
 /// Appends, and where nobody knows whether that worked, finds out and tries once more.
-fn append(to: &dyn EventLog, first: u64, lines: &[&[u8]]) -> Result<(), StoreError> {
+fn append(to: &dyn EventLog, first: u64, lines: &[&[u8]]) -> std::result::Result<(), StoreError> {
     match to.append(first, lines) {
         Err(StoreError::OutcomeUnknown { .. }) => {
             if to.settle()? == first {
@@ -227,10 +257,9 @@ fn append(to: &dyn EventLog, first: u64, lines: &[&[u8]]) -> Result<(), StoreErr
 
 #[cfg(test)]
 mod tests {
-    use store::MemoryLog;
-    use store::contract::{Scribe, borrowed, read_all};
-
     use super::*;
+    use crate::MemoryLog;
+    use crate::contract::{Scribe, borrowed, read_all};
 
     fn filled(appends: u32) -> MemoryLog {
         let log = MemoryLog::new();
