@@ -313,7 +313,7 @@ pub const READINGS: Table = Table {
     columns: columns! {
         plan Text "The plan.";
         as_of Date "The reporting date.";
-        is_latest Boolean "Whether it is the plan's latest: the day of the last line.";
+        is_latest Boolean "Whether it is the latest day of any figure: what a question means that names no day.";
         known_at Integer @ "/size" "How many lines were known; all that are applied.";
         root Text "The root of the tree over them.";
         rules Text "The hash of the rules in force for the day.";
@@ -412,7 +412,7 @@ pub const RANKING: Table = Table {
         deducted Decimal "Points lost after caps.";
         coverage Exact "The assessed points over all points of the plan, exactly.";
         vetoed Text "The line of a veto in force, by hash." maybe;
-        previous_as_of Date "The plan's reading before this one, in the same year." maybe;
+        previous_as_of Date "The end of the period before, in the same year." maybe;
         total_change Decimal "The total less the total there, exactly." maybe;
         place_change Integer "Places gained since then; negative where places were lost." maybe;
     },

@@ -71,6 +71,12 @@ impl Settings {
     }
 }
 
+impl std::fmt::Display for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
 /// Names a database without its password.
 fn named(config: &Config) -> String {
     let host = |host: &Host| match host {

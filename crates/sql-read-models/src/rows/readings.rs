@@ -1,20 +1,20 @@
 //! Scores, ranking, filings and the figures that count, for each reporting date.
 //!
-//! A plan is read at the end of every period that is over (weeks excepted), and at the day of the ledger's last line, which
-//! stands for today: a clock would give other rows for the same lines. All lines are known.
+//! A plan is read at the end of every period that is over (weeks excepted); at the day of the ledger's last line, which stands
+//! for today, because a clock would give other rows for the same lines; and at the latest day of any figure, which is what
+//! every question means that names no day. All lines are known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chain::{Date, TreeHash};
+use chain::Date;
 use domain::book::Book;
 use domain::rational::Rational;
 use domain::registry::{Plan, PlanIx};
 use domain::scoring::{self, At};
 use events::PeriodKind;
 use projections::tables::v1::ranking::RankRow;
-use projections::tables::v1::{self};
-use projections::tables::Heading;
-use projections::{ReadModel, Reading};
+use projections::tables::{Heading, v1};
+use projections::{ReadModel, Reading, latest_day};
 use serde_json::json;
 
 use super::Remade;
@@ -24,46 +24,57 @@ use crate::layout::{BLOCK_SCORES, CELL_SCORES, CURRENT_FIGURES, FILINGS, RANKING
 pub fn add(model: &ReadModel, all: &mut Remade) {
     let ledger = model.ledger();
     let Some(last) = ledger.head().at else { return };
-    let (today, known, root) = (last.china_date(), model.size(), model.tree().root());
     for (ix, plan) in ledger.book().registry().plans() {
-        add_plan(ledger.book(), ix, &dates(ledger.book(), plan, today), (known, root), all);
+        let dates = Dates::of(ledger.book(), plan, last.china_date(), model.size());
+        add_plan(model, ix, &dates, all);
     }
 }
 
-/// The reporting dates of a plan up to `today`, in years it has targets for.
-fn dates(book: &Book, plan: &Plan, today: Date) -> BTreeSet<Date> {
-    let ends = book.registry().periods().filter(|period| period.opened.kind != PeriodKind::Week);
-    let dates = ends.map(|period| period.opened.ends_on).chain([today]);
-    let in_plan = |date: &Date| plan.adopted.years.iter().any(|year| i32::from(*year) == date.year());
-    dates.filter(|date| *date <= today && in_plan(date)).collect()
+/// The reporting dates of a plan.
+struct Dates {
+    /// The ends of periods that are over, in years the plan has targets for.
+    period_ends: BTreeSet<Date>,
+    /// The latest day of any figure.
+    latest: Date,
+    /// These, and the day of the last line.
+    all: BTreeSet<Date>,
+}
+
+impl Dates {
+    fn of(book: &Book, plan: &Plan, today: Date, known: u64) -> Self {
+        let latest = latest_day(book, &plan.adopted.plan, known);
+        let in_plan = |date: &Date| plan.adopted.years.iter().any(|year| i32::from(*year) == date.year());
+        let over = |date: &Date| *date <= today.max(latest) && in_plan(date);
+        let periods = book.registry().periods().filter(|period| period.opened.kind != PeriodKind::Week);
+        let period_ends: BTreeSet<Date> = periods.map(|period| period.opened.ends_on).filter(over).collect();
+        let today = Some(today).filter(in_plan);
+        let all = period_ends.iter().copied().chain([latest]).chain(today).collect();
+        Self { period_ends, latest, all }
+    }
 }
 
 /// Totals and places of a reading, by area.
 type Places = BTreeMap<String, (Option<String>, Option<u32>)>;
 
-fn add_plan(
-    book: &Book,
-    plan: PlanIx,
-    dates: &BTreeSet<Date>,
-    (known, root): (u64, TreeHash),
-    all: &mut Remade,
-) {
+fn add_plan(model: &ReadModel, plan: PlanIx, dates: &Dates, all: &mut Remade) {
+    let (book, known, root) = (model.ledger().book(), model.size(), model.tree().root());
     let read = |as_of: &Date| Reading::in_force(book, plan, At { as_of: *as_of, known }, root).ok();
-    let readings: Vec<Reading<'_>> = dates.iter().filter_map(read).collect();
+    let readings: Vec<Reading<'_>> = dates.all.iter().filter_map(read).collect();
     let mut before: Option<(Date, Places)> = None;
     for (number, reading) in readings.iter().enumerate() {
         let as_of = reading.at().as_of;
-        let next = readings.get(number + 1);
-        add_heading(reading, next.is_none(), all);
+        add_heading(reading, as_of == dates.latest, all);
         let previous = before.as_ref().filter(|(date, _)| date.year() == as_of.year());
         let places = add_scores(reading, previous, all);
-        if next.is_none_or(|next| next.at().as_of.year() != as_of.year()) {
+        if dates.period_ends.contains(&as_of) {
+            before = Some((as_of, places));
+        }
+        if readings.get(number + 1).is_none_or(|next| next.at().as_of.year() != as_of.year()) {
             add_filings(reading, all);
         }
-        before = Some((as_of, places));
-    }
-    if let Some(latest) = readings.last() {
-        add_current_figures(latest, all);
+        if as_of == dates.latest {
+            add_current_figures(reading, all);
+        }
     }
 }
 
