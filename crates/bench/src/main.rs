@@ -12,6 +12,7 @@ mod proofs;
 mod report;
 mod scan;
 mod settings;
+mod sql;
 
 use anyhow::{Result, bail};
 use settings::Settings;
@@ -28,7 +29,7 @@ struct Bench {
 }
 
 /// All of them, in the order in which they run.
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     Bench {
         name: "append",
         about: "durable appends by 8 writers, single lines and batches of 100, beside the ceiling and peers",
@@ -50,6 +51,7 @@ const BENCHES: [Bench; 5] = [
         about: "inclusion proofs from 10⁷ leaves, cell proofs, a year's bundle, each beside its goal",
         run: proofs::run,
     },
+    Bench { name: "sql", about: "a ledger as SQL tables: the first load, and a step at the end", run: sql::run },
 ];
 
 fn main() -> Result<()> {
