@@ -17,6 +17,6 @@ mod token;
 pub use diff::{Difference, NotComparable, diff};
 pub use explain::{CellExplanation, explain};
 pub use read_model::ReadModel;
-pub use reading::{NoReading, Reading};
+pub use reading::{NoReading, Reading, latest_day};
 pub use tables::{Table, TableKind};
 pub use token::{NotAToken, Token};

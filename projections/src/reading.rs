@@ -4,7 +4,7 @@ use chain::{ContentHash, Date, EventHash, TreeHash};
 use domain::book::{Book, Question};
 use domain::registry::{AreaIx, CellIx, IndicatorIx, Plan, PlanIx};
 use domain::scoring::{At, Inputs};
-use events::{AreaId, IndicatorId, Rulebook, UnitId};
+use events::{AreaId, IndicatorId, PlanId, Rulebook, UnitId};
 
 use crate::Token;
 
@@ -219,4 +219,19 @@ fn plan_at(book: &Book, plan: PlanIx, known: u64) -> Result<&Plan, NoReading> {
     }
     let known_plan = book.registry().plans().find(|(ix, own)| *ix == plan && own.position < known);
     known_plan.map(|(_, plan)| plan).ok_or(NoReading::NoPlan { known })
+}
+
+/// The latest day any figure of the plan was attained among the known lines; before the first figure, the end of the plan's
+/// first year. The clock has no part in it: the same question has the same answer tomorrow.
+#[must_use]
+pub fn latest_day(book: &Book, plan: &PlanId, known: u64) -> Date {
+    let Some(plan) = book.registry().plan_ix(plan) else { return end_of(1970) };
+    let cells = book.cells().filter(|(ix, _)| ix.plan == plan);
+    let figures = cells.flat_map(|(_, cell)| cell.figures()).filter(|figure| figure.position < known);
+    let first_year = book.registry().plan(plan).adopted.years.first().copied().unwrap_or(1970);
+    figures.map(|figure| figure.as_at).max().unwrap_or_else(|| end_of(first_year))
+}
+
+fn end_of(year: u16) -> Date {
+    Date::of(year.into(), 12, 31).expect("every year has this day")
 }

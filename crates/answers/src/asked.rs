@@ -169,7 +169,7 @@ fn resolve(reader: &app::Reader<'_>, axes: &Axes) -> Result<app::Axes, AskError>
     let of_token = || token.map_or(RulesChoice::InForce, |token| RulesChoice::Hash(token.rules));
     let rules = axes.rules.clone().unwrap_or_else(of_token);
     let known = reader.size_at(known_at)?;
-    let latest = latest_day(book, &plan, known);
+    let latest = projections::latest_day(book, &plan, known);
     let as_of = token.map(|token| token.as_of).or(axes.as_of);
     Ok(reader.resolve(&Question { plan, as_of, known_at, rules }, latest)?)
 }
@@ -194,21 +194,6 @@ fn check_token(axes: &Axes, resolved: &app::Axes) -> Result<(), AskError> {
         return Ok(());
     };
     Err(AskError::OtherHistory(what))
-}
-
-/// The latest day any figure of the plan was attained among the known lines; before the first figure, the end of the plan's
-/// first year. The clock has no part in it: the same question has the same answer tomorrow.
-#[must_use]
-pub fn latest_day(book: &Book, plan: &PlanId, known: u64) -> Date {
-    let Some(plan) = book.registry().plan_ix(plan) else { return end_of(1970) };
-    let cells = book.cells().filter(|(ix, _)| ix.plan == plan);
-    let figures = cells.flat_map(|(_, cell)| cell.figures()).filter(|figure| figure.position < known);
-    let first_year = book.registry().plan(plan).adopted.years.first().copied().unwrap_or(1970);
-    figures.map(|figure| figure.as_at).max().unwrap_or_else(|| end_of(first_year))
-}
-
-fn end_of(year: u16) -> Date {
-    Date::of(year.into(), 12, 31).expect("every year has this day")
 }
 
 /// A cell of the reading's plan by its ids.

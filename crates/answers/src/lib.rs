@@ -14,7 +14,7 @@ mod sheet;
 mod table;
 
 pub use answer::{Answer, NoSheet, Part};
-pub use asked::{Asked, Axes, latest_day};
+pub use asked::{Asked, Axes};
 pub use error::{AskError, Fault};
 pub use questions::diff::between;
 pub use questions::explain::explain;

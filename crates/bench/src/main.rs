@@ -14,6 +14,7 @@ mod proofs;
 mod report;
 mod scan;
 mod settings;
+mod sql;
 
 use anyhow::{Result, bail};
 use settings::Settings;
@@ -30,7 +31,7 @@ struct Bench {
 }
 
 /// All of them, in the order in which they run.
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     Bench {
         name: "append",
         about: "durable appends by 8 writers, single lines and batches of 100, beside the ceiling and peers",
@@ -62,6 +63,7 @@ const BENCHES: [Bench; 7] = [
         about: "300 cities and 2,800 counties that report weekly: a year, and a simulated Friday",
         run: partition::run,
     },
+    Bench { name: "sql", about: "a ledger as SQL tables: the first load, and a step at the end", run: sql::run },
 ];
 
 fn main() -> Result<()> {

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, Mul, Neg, Sub};
+use std::str::FromStr;
 
 use events::Decimal;
 use events::rulebook::{Rounding, RoundingMode};
@@ -166,6 +167,11 @@ impl Rational {
         with_point(mantissa.sign() == Sign::Minus, &mantissa.magnitude().to_string(), places)
     }
 }
+
+/// Text that is no fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a fraction such as 406/475")]
+pub struct NotARational;
 
 /// Puts the decimal point before the last `places` digits.
 fn with_point(negative: bool, digits: &str, places: usize) -> String {
@@ -330,6 +336,18 @@ impl fmt::Display for Rational {
         }
         let (numer, denom) = self.parts();
         if denom.is_one() { f.pad(&numer.to_string()) } else { f.pad(&format!("{numer}/{denom}")) }
+    }
+}
+
+impl FromStr for Rational {
+    type Err = NotARational;
+
+    /// Reads what `Display` writes: `406/475` or `3`, not necessarily in lowest terms.
+    fn from_str(text: &str) -> Result<Self, NotARational> {
+        let (numer, denom) = text.split_once('/').unwrap_or((text, "1"));
+        let part = |text: &str| text.parse::<BigInt>().map_err(|_| NotARational);
+        let (numer, denom) = (part(numer)?, part(denom)?);
+        if denom.is_zero() { Err(NotARational) } else { Ok(Self::big(numer, denom)) }
     }
 }
 

@@ -12,12 +12,18 @@ use crate::process::{run, say, succeeds, workspace_root};
 /// Program and Debian package have one name, for each of them.
 const TOOLS: [&str; 5] = ["b3sum", "jq", "npm", "strace", "zstd"];
 
+/// The server that tests of SQL tables start for themselves.
+const POSTGRESQL: &str = "postgresql";
+
 /// Installs those of the tools that are missing.
 ///
 /// # Errors
 /// A tool is missing and this is no Debian, or nobody who may install packages.
 pub fn install_missing() -> Result<()> {
-    let missing: Vec<&str> = TOOLS.into_iter().filter(|tool| !succeeds(tool, &["--version"])).collect();
+    let mut missing: Vec<&str> = TOOLS.into_iter().filter(|tool| !succeeds(tool, &["--version"])).collect();
+    if !has_postgresql() {
+        missing.push(POSTGRESQL);
+    }
     if missing.is_empty() {
         return Ok(());
     }
@@ -29,6 +35,13 @@ pub fn install_missing() -> Result<()> {
     run(&mut apt_get(&["update", "--quiet"]))?;
     let mut install = apt_get(&["install", "--yes", "--quiet", "--no-install-recommends"]);
     run(install.args(&missing))
+}
+
+/// Whether PostgreSQL's server is here. Debian keeps the programs of each version apart, off the search path.
+fn has_postgresql() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let kept_apart = versions.map(|version| version.path().join("bin/initdb")).any(|program| program.is_file());
+    kept_apart || succeeds("initdb", &["--version"])
 }
 
 /// Whether this machine lets programs be traced; in some containers nobody may.

@@ -31,6 +31,7 @@ mod submit;
 mod timestamp;
 mod verify;
 mod witness;
+mod worker;
 
 use clap::Subcommand;
 
@@ -112,6 +113,8 @@ pub enum Command {
     Feed(feed::Arguments),
     /// 网页和 JSON 接口：成绩、数值、溯源、轨迹、对比，只读
     Serve(serve::Arguments),
+    /// 读模型：把账本写成 SQL 表（SQLite 文件或 PostgreSQL），并跟上新行
+    Worker(worker::Arguments),
     /// 账本头：供核对的词语和二维码
     Head(head::Arguments),
     /// 给一行出包含证明（tlog-proof 文件）
@@ -183,6 +186,7 @@ pub fn run(command: Option<Command>, ledger: &Choice) -> anyhow::Result<Answer> 
         Command::Witness(arguments) => witness::run(&arguments),
         Command::Feed(arguments) => feed::run(&arguments, ledger),
         Command::Serve(arguments) => serve::run(&arguments, ledger),
+        Command::Worker(arguments) => worker::run(&arguments, ledger),
         Command::Head(arguments) => head::run(&arguments, ledger),
         Command::Prove(arguments) => prove::run(&arguments, ledger),
         Command::VerifyProof(arguments) => prove::verify(&arguments),

@@ -221,7 +221,7 @@ fn table_roots(model: &ReadModel) -> Vec<Root> {
     let book = model.ledger().book();
     let mut roots = Vec::new();
     for (ix, plan) in book.registry().plans() {
-        let as_of = answers::latest_day(book, &plan.adopted.plan, model.size());
+        let as_of = projections::latest_day(book, &plan.adopted.plan, model.size());
         let at = domain::scoring::At { as_of, known: model.size() };
         // Rules may come into force only later; then there is no table to compare.
         let Ok(reading) = Reading::in_force(book, ix, at, model.tree().root()) else { continue };

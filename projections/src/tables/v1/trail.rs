@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chain::{EventHash, Instant};
+use domain::book::Book;
 use events::{AccountId, AreaId, Event, IndicatorId, PeriodId, PlanId, Recorded, UnitId};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -134,7 +135,7 @@ impl<'a> Trail<'a> {
         if !known || self.reading.left_out().contains(&line.hash) {
             return;
         }
-        let about = About::of(&self.reading, line);
+        let about = About::of(self.reading.book(), line);
         if about.touches(&self.reading, &self.heading.subject, line) {
             let in_order = self.rows.last().is_none_or(|last| last.position < line.position);
             assert!(in_order, "a trail is told in the order of the ledger");
@@ -165,10 +166,6 @@ impl<'a> Trail<'a> {
 
 fn row(line: &Recorded, about: About<'_>) -> TrailRow {
     let data = line.event.encode().expect("a recorded event is canonical JSON");
-    let one_row = match about.indicators[..] {
-        [indicator] => Some(indicator.clone()),
-        [] | [_, _, ..] => None,
-    };
     TrailRow {
         acts_on: about.acts_on,
         area: about.area.cloned(),
@@ -176,7 +173,7 @@ fn row(line: &Recorded, about: About<'_>) -> TrailRow {
         by: line.by.clone(),
         data: serde_json::from_slice(&data).expect("canonical JSON is JSON"),
         hash: line.hash,
-        indicator: one_row,
+        indicator: about.indicator().cloned(),
         period: about.period.cloned(),
         position: line.position,
         row: "line",
@@ -188,13 +185,17 @@ fn row(line: &Recorded, about: About<'_>) -> TrailRow {
 
 /// What a line is about, with what the earlier line it names says.
 #[derive(Clone, Debug, Default)]
-struct About<'l> {
-    acts_on: Option<EventHash>,
-    plan: Option<&'l PlanId>,
-    /// No row named where it holds for all of them.
-    indicators: Vec<&'l IndicatorId>,
-    area: Option<&'l AreaId>,
-    period: Option<&'l PeriodId>,
+pub struct About<'l> {
+    /// The earlier line that it corrects, returns, verifies, revises, ends or revokes.
+    pub acts_on: Option<EventHash>,
+    /// The plan.
+    pub plan: Option<&'l PlanId>,
+    /// The rows of the plan it names; none where it holds for all of them.
+    pub indicators: Vec<&'l IndicatorId>,
+    /// The area.
+    pub area: Option<&'l AreaId>,
+    /// The period.
+    pub period: Option<&'l PeriodId>,
     /// Units other than the recording one.
     units: Vec<&'l UnitId>,
     /// Whether it holds for cells it does not name: a duty for all rows or all areas.
@@ -202,7 +203,9 @@ struct About<'l> {
 }
 
 impl<'l> About<'l> {
-    fn of(reading: &Reading<'l>, line: &'l Recorded) -> Self {
+    /// What a line of a book says, completed from the earlier line that it names.
+    #[must_use]
+    pub fn of(book: &'l Book, line: &'l Recorded) -> Self {
         let plain = Self::default();
         match &line.event {
             Event::LedgerOpened(_)
@@ -229,9 +232,9 @@ impl<'l> About<'l> {
                 covers_unnamed: true,
                 ..plain
             },
-            Event::ResponsibilityEnded(own) => Self::of_assignment(reading, own.assignment),
+            Event::ResponsibilityEnded(own) => Self::of_assignment(book, own.assignment),
             Event::TargetSet(own) => Self::of_cell(&own.plan, &own.indicator, &own.area),
-            Event::TargetRevised(own) => Self::of_target(reading, own.revises),
+            Event::TargetRevised(own) => Self::of_target(book, own.revises),
             Event::PeriodOpened(own) => Self { period: Some(&own.period), ..plain },
             Event::PeriodExtended(own) => {
                 Self { period: Some(&own.period), units: own.units.iter().collect(), ..plain }
@@ -244,18 +247,18 @@ impl<'l> About<'l> {
             Event::FigureReported(own) => {
                 Self { period: Some(&own.period), ..Self::of_cell(&own.plan, &own.indicator, &own.area) }
             }
-            Event::FigureCorrected(own) => Self::of_figure(reading, own.corrects),
-            Event::FigureReturned(own) => Self::of_figure(reading, own.figure),
-            Event::FigureVerified(own) => Self::of_figure(reading, own.figure),
-            Event::FigureApproved(own) => Self::of_figure(reading, own.figure),
-            Event::FigureWithdrawn(own) => Self::of_figure(reading, own.figure),
+            Event::FigureCorrected(own) => Self::of_figure(book, own.corrects),
+            Event::FigureReturned(own) => Self::of_figure(book, own.figure),
+            Event::FigureVerified(own) => Self::of_figure(book, own.figure),
+            Event::FigureApproved(own) => Self::of_figure(book, own.figure),
+            Event::FigureWithdrawn(own) => Self::of_figure(book, own.figure),
             Event::EvidenceAttached(own) => {
-                own.figure.map_or(plain, |figure| Self::of_figure(reading, figure))
+                own.figure.map_or(plain, |figure| Self::of_figure(book, figure))
             }
             Event::BonusGranted(own) => Self::of_cell(&own.plan, &own.indicator, &own.area),
             Event::DeductionImposed(own) => Self { plan: Some(&own.plan), area: Some(&own.area), ..plain },
             Event::VetoImposed(own) => Self { plan: Some(&own.plan), area: Some(&own.area), ..plain },
-            Event::AwardRevoked(own) => Self::of_award(reading, own.award),
+            Event::AwardRevoked(own) => Self::of_award(book, own.award),
             Event::TableAttested(own) => Self { plan: Some(&own.plan), ..plain },
             Event::CompletenessStated(own) => Self { period: Some(&own.period), ..plain },
             Event::CommitteeAppointed(own) => Self {
@@ -286,15 +289,24 @@ impl<'l> About<'l> {
         }
     }
 
+    /// The one row it is about, if it is about exactly one.
+    #[must_use]
+    pub fn indicator(&self) -> Option<&'l IndicatorId> {
+        match self.indicators[..] {
+            [indicator] => Some(indicator),
+            [] | [_, _, ..] => None,
+        }
+    }
+
     fn of_cell(plan: &'l PlanId, indicator: &'l IndicatorId, area: &'l AreaId) -> Self {
         Self { plan: Some(plan), indicators: vec![indicator], area: Some(area), ..Self::default() }
     }
 
-    fn of_figure(reading: &Reading<'l>, hash: EventHash) -> Self {
+    fn of_figure(book: &'l Book, hash: EventHash) -> Self {
         let acted = Self { acts_on: Some(hash), ..Self::default() };
-        let Some(ix) = reading.book().figure_ix(&hash) else { return acted };
-        let plan = reading.book().registry().plan(ix.cell.plan);
-        let figure = reading.book().figure(ix);
+        let Some(ix) = book.figure_ix(&hash) else { return acted };
+        let plan = book.registry().plan(ix.cell.plan);
+        let figure = book.figure(ix);
         Self {
             plan: Some(&plan.adopted.plan),
             indicators: vec![&plan.indicator(ix.cell.indicator).defined.indicator],
@@ -305,18 +317,18 @@ impl<'l> About<'l> {
         }
     }
 
-    fn of_target(reading: &Reading<'l>, hash: EventHash) -> Self {
+    fn of_target(book: &'l Book, hash: EventHash) -> Self {
         let acted = Self { acts_on: Some(hash), ..Self::default() };
-        let mut plans = reading.book().registry().plans();
+        let mut plans = book.registry().plans();
         let found = plans.find_map(|(_, plan)| plan.target_line(&hash).map(|cell| (plan, cell)));
         let Some((plan, (indicator, area, _))) = found else { return acted };
         let (indicator, area) = (&plan.indicator(indicator).defined.indicator, &plan.area(area).area);
         Self { acts_on: acted.acts_on, ..Self::of_cell(&plan.adopted.plan, indicator, area) }
     }
 
-    fn of_assignment(reading: &Reading<'l>, hash: EventHash) -> Self {
+    fn of_assignment(book: &'l Book, hash: EventHash) -> Self {
         let acted = Self { acts_on: Some(hash), ..Self::default() };
-        let mut plans = reading.book().registry().plans();
+        let mut plans = book.registry().plans();
         let found = plans.find_map(|(_, plan)| plan.assignment(&hash).map(|given| (plan, given)));
         let Some((plan, given)) = found else { return acted };
         Self {
@@ -329,10 +341,10 @@ impl<'l> About<'l> {
         }
     }
 
-    fn of_award(reading: &Reading<'l>, hash: EventHash) -> Self {
+    fn of_award(book: &'l Book, hash: EventHash) -> Self {
         use domain::book::AwardKind;
         let acted = Self { acts_on: Some(hash), ..Self::default() };
-        let Some(award) = reading.book().awards().iter().find(|award| award.hash == hash) else {
+        let Some(award) = book.awards().iter().find(|award| award.hash == hash) else {
             return acted;
         };
         let of_area = |area| Self { plan: Some(award.kind.plan()), area: Some(area), ..acted.clone() };

@@ -66,7 +66,7 @@ fn record(writer: &Writer, arguments: Arguments) -> anyhow::Result<Answer> {
 /// Every published table of a plan as it follows from all lines, by its root.
 fn attested(model: &ReadModel, plan: PlanId, as_of: Option<Date>) -> anyhow::Result<Vec<TableAttested>> {
     let book = model.ledger().book();
-    let as_of = as_of.unwrap_or_else(|| answers::latest_day(book, &plan, model.size()));
+    let as_of = as_of.unwrap_or_else(|| projections::latest_day(book, &plan, model.size()));
     let ix = book.registry().plan_ix(&plan);
     let ix = ix.ok_or_else(|| anyhow::anyhow!("账本里没有方案“{plan}”。请核对方案代码。"))?;
     let at = At { as_of, known: model.size() };
