@@ -10,6 +10,7 @@ mod csv_file;
 mod error;
 mod numbers;
 mod questions;
+mod recorded;
 mod sheet;
 mod table;
 
@@ -23,4 +24,5 @@ pub use questions::roll_ups::roll_ups;
 pub use questions::scores::{ranking, ranks, scores};
 pub use questions::timeliness::{TimelinessFilter, timeliness};
 pub use questions::trail::trail;
+pub use recorded::{problem, receipt};
 pub use table::{Cell, Column, Table};

@@ -1,39 +1,65 @@
-//! `serve`: the ledger over HTTP, for programs and as pages, read-only.
+//! `serve`: the ledger over HTTP, for programs and as pages; it is recorded into unless that is left to others.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use app::{Sequencer, SystemClock};
+use audit::self_check::SelfCheck;
 use clap::Args;
 use projections::ReadModel;
 use serde_json::json;
+use store::EventLog;
 
-use crate::heads;
-use crate::ledger::Reader;
+use super::self_check;
+use crate::ledger::{Reader, open_for_recording, save};
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, complain};
+use crate::{args, heads};
 
 /// Where people look first.
 const USUAL: &str = "127.0.0.1:8080";
 /// A port that is free.
 const ANY: &str = "127.0.0.1:0";
 
-/// 网页和 JSON 接口：成绩、数值、溯源、轨迹、对比，只读
+/// 网页和 JSON 接口：报送、复核、审定；成绩、数值、溯源、轨迹、对比
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// 监听地址
     #[arg(long, value_name = "ADDR", default_value = USUAL)]
     listen: String,
+    /// 只读：不记录，跟读别的程序记录的行
+    #[arg(long)]
+    read_only: bool,
+    /// 每隔多久自查一次全部表根，如 15m、2h
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = args::duration)]
+    self_check_every: Duration,
+    /// 至多几份报送排队等候；再来的请稍后重试（503）
+    #[arg(long, value_name = "NUMBER", default_value = "128", value_parser = args::count)]
+    queue: u32,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self {
+            listen: USUAL.to_owned(),
+            read_only: false,
+            self_check_every: Duration::from_secs(900),
+            queue: 128,
+        }
+    }
 }
 
 /// Serves the ledger until the process is asked to end.
 ///
 /// # Errors
-/// When the ledger cannot be read, or the port cannot be used.
+/// When the ledger cannot be opened, or the port cannot be used.
 pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let port = bind(&arguments.listen)?;
-    let address = serve(port, &ledger.directory()?)?;
+    let address = serve(port, arguments, &ledger.directory()?)?;
     let text = "服务已停止，所有已收到的请求都已答复。\n";
     Ok(Answer::new(json!({ "listen": address, "stopped": true })).text(text))
 }
@@ -48,7 +74,7 @@ pub fn after_first_run(ledger: &Choice) -> anyhow::Result<()> {
         Ok(port) => port,
         Err(_) => bind(USUAL)?,
     };
-    serve(port, &ledger.directory()?).map(|_| ())
+    serve(port, &Arguments::default(), &ledger.directory()?).map(|_| ())
 }
 
 fn bind(address: &str) -> anyhow::Result<TcpListener> {
@@ -56,16 +82,63 @@ fn bind(address: &str) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("无法监听 {address}。请用 --listen 换一个端口，或检查地址和权限。"))
 }
 
-fn serve(port: TcpListener, directory: &Path) -> anyhow::Result<String> {
+fn serve(port: TcpListener, arguments: &Arguments, directory: &Path) -> anyhow::Result<String> {
     let address = port.local_addr()?.to_string();
-    let (log, model) = Reader::open(directory)?.into_parts();
-    let folder = directory.to_owned();
-    let signed_size = Box::new(move |model: &ReadModel| signed_size(&folder, model));
-    let ledger = api::Ledger::new(Box::new(log), model, directory, signed_size);
+    let (ledger, manner) = if arguments.read_only {
+        (reading(directory)?, "（只读）")
+    } else {
+        (recording(arguments, directory)?, "")
+    };
     // On standard error, so that what is printed stays one answer.
-    complain(&format!("网页和接口在 http://{address}/ 等候（只读），按 Ctrl-C 停止。\n"));
+    complain(&format!("网页和接口在 http://{address}/ 等候{manner}，按 Ctrl-C 停止。\n"));
     api::run(port, ledger).context("服务的网络出错。")?;
     Ok(address)
+}
+
+fn reading(directory: &Path) -> anyhow::Result<api::Ledger> {
+    let (log, model) = Reader::open(directory)?.into_parts();
+    let here = Box::new(Here(directory.to_owned()));
+    Ok(api::Ledger::reading(Arc::new(log), model, directory, here))
+}
+
+fn recording(arguments: &Arguments, directory: &Path) -> anyhow::Result<api::Ledger> {
+    let (log, model) = open_for_recording(directory)?;
+    let how = api::Recording {
+        clock: Arc::new(SystemClock),
+        queue: usize::try_from(arguments.queue)?,
+        self_check_every: Some(arguments.self_check_every),
+    };
+    let here = Box::new(Here(directory.to_owned()));
+    Ok(api::Ledger::recording(Arc::new(log), model, directory, here, how))
+}
+
+/// This machine, with the ledger's folder and what stands beside it.
+struct Here(PathBuf);
+
+impl api::Machine for Here {
+    fn signed_size(&self, model: &ReadModel) -> Option<u64> {
+        signed_size(&self.0, model)
+    }
+
+    fn publish(&self, log: &dyn EventLog, sequencer: &Sequencer) -> Result<(), String> {
+        heads::publish_beside(&self.0, log, sequencer).map_err(|error| format!("{error:#}"))
+    }
+
+    fn self_check(&self) -> SelfCheck {
+        let (checked, written) = self_check::scheduled(&self.0, &SystemClock);
+        if let Err(error) = written {
+            complain(&format!("提示：自查结果没有写成文件（{error:#}）。\n"));
+        }
+        checked
+    }
+
+    fn save(&self, model: &ReadModel) {
+        save(&self.0, model);
+    }
+
+    fn tell(&self, text: &str) {
+        complain(text);
+    }
 }
 
 /// The size of the published head, where the ledger's key has signed it.

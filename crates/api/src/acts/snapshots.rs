@@ -1,0 +1,5 @@
+//! Tables that the committee freezes.
+
+use super::Act;
+
+pub const ACTS: [Act; 0] = [];
