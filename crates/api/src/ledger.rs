@@ -178,10 +178,6 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn machine(&self) -> &dyn Machine {
-        &*self.machine
-    }
-
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.clock
     }

@@ -1,7 +1,9 @@
 //! `serve`: the ledger over HTTP, for programs and as pages; it is recorded into unless that is left to others.
 
+mod people;
+
 use std::io::ErrorKind;
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +42,15 @@ pub struct Arguments {
     /// 至多几份报送排队等候；再来的请稍后重试（503）
     #[arg(long, value_name = "NUMBER", default_value = "128", value_parser = args::count)]
     queue: u32,
+    /// 人们访问的地址，如 https://ledger.example：前面有 TLS 代理时写，登录 cookie 便只走 TLS
+    #[arg(long, value_name = "URL", value_parser = origin)]
+    public_url: Option<String>,
+    /// 前面的代理的 IP 地址；只有它转来的 X-Forwarded-For 算数
+    #[arg(long, value_name = "IP")]
+    proxy: Option<IpAddr>,
+    /// 在演示账本里为每种角色建一个演示账号（正式账本不可用）
+    #[arg(long)]
+    demo_accounts: bool,
 }
 
 impl Default for Arguments {
@@ -49,6 +60,9 @@ impl Default for Arguments {
             read_only: false,
             self_check_every: Duration::from_secs(900),
             queue: 128,
+            public_url: None,
+            proxy: None,
+            demo_accounts: false,
         }
     }
 }
@@ -74,7 +88,23 @@ pub fn after_first_run(ledger: &Choice) -> anyhow::Result<()> {
         Ok(port) => port,
         Err(_) => bind(USUAL)?,
     };
-    serve(port, &Arguments::default(), &ledger.directory()?).map(|_| ())
+    let directory = ledger.directory()?;
+    // Somebody may have made a real ledger the usual one meanwhile.
+    let demo_accounts = Reader::open(&directory)?.book().registry().is_synthetic();
+    serve(port, &Arguments { demo_accounts, ..Arguments::default() }, &directory).map(|_| ())
+}
+
+/// Reads an address as browsers name it as an origin: scheme, host and port, nothing after.
+fn origin(text: &str) -> Result<String, String> {
+    let origin = text.strip_suffix('/').unwrap_or(text);
+    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    let is_host = |host: &str| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+    };
+    match host {
+        Some(host) if is_host(host) => Ok(origin.to_ascii_lowercase()),
+        Some(_) | None => Err("地址要写成 https://ledger.example 这样，后面不带路径".to_owned()),
+    }
 }
 
 fn bind(address: &str) -> anyhow::Result<TcpListener> {
@@ -87,7 +117,7 @@ fn serve(port: TcpListener, arguments: &Arguments, directory: &Path) -> anyhow::
     let (ledger, manner) = if arguments.read_only {
         (reading(directory)?, "（只读）")
     } else {
-        (recording(arguments, directory)?, "")
+        (recording(arguments, directory, &address)?, "")
     };
     // On standard error, so that what is printed stays one answer.
     complain(&format!("网页和接口在 http://{address}/ 等候{manner}，按 Ctrl-C 停止。\n"));
@@ -101,15 +131,20 @@ fn reading(directory: &Path) -> anyhow::Result<api::Ledger> {
     Ok(api::Ledger::reading(Arc::new(log), model, directory, here))
 }
 
-fn recording(arguments: &Arguments, directory: &Path) -> anyhow::Result<api::Ledger> {
+fn recording(arguments: &Arguments, directory: &Path, address: &str) -> anyhow::Result<api::Ledger> {
     let (log, model) = open_for_recording(directory)?;
+    let site = api::Site { public_origin: arguments.public_url.clone(), proxy: arguments.proxy };
+    let place = site.public_origin.clone().unwrap_or_else(|| format!("http://{address}"));
+    let book = model.ledger().book();
+    let accounts = people::open(directory, book, arguments.demo_accounts, &place)?;
+    let people = api::People::new(accounts, site);
     let how = api::Recording {
         clock: Arc::new(SystemClock),
         queue: usize::try_from(arguments.queue)?,
         self_check_every: Some(arguments.self_check_every),
     };
     let here = Box::new(Here(directory.to_owned()));
-    Ok(api::Ledger::recording(Arc::new(log), model, directory, here, how))
+    Ok(api::Ledger::recording(Arc::new(log), model, directory, here, people, how))
 }
 
 /// This machine, with the ledger's folder and what stands beside it.
