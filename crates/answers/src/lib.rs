@@ -20,6 +20,7 @@ pub use error::{AskError, Fault};
 pub use questions::diff::between;
 pub use questions::explain::explain;
 pub use questions::figures::{FigureFilter, figures};
+pub use questions::lists::{approvals, indicators, objections, periods, snapshots, standing, units};
 pub use questions::roll_ups::roll_ups;
 pub use questions::scores::{ranking, ranks, scores};
 pub use questions::timeliness::{TimelinessFilter, timeliness};

@@ -178,6 +178,10 @@ impl Ledger {
         }
     }
 
+    pub(crate) fn machine(&self) -> &dyn Machine {
+        &*self.machine
+    }
+
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.clock
     }

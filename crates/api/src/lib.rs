@@ -5,6 +5,7 @@
 //! sequencer, and is in what is read before its receipt is handed out.
 
 mod acts;
+mod changes;
 mod doing;
 mod evidence;
 mod files;

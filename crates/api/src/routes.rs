@@ -14,7 +14,7 @@ use crate::operations::{OPERATIONS, Operation};
 use crate::parameters::{AXES, FORMAT, Parameter, Parameters};
 use crate::problem::Problem;
 use crate::representation::{Format, give, with_etag};
-use crate::{acts, doing, files, health, lines, openapi, page};
+use crate::{acts, changes, doing, files, health, lines, openapi, page};
 
 /// Longer addresses are no question.
 const MAX_QUERY_BYTES: usize = 8_192;
@@ -34,6 +34,8 @@ pub fn router(ledger: Arc<Ledger>) -> Router {
         .route("/", get(|| async { Redirect::to("/v1/ranking") }))
         .route("/v1/events", get(events))
         .route("/v1/events/{event}", get(event))
+        .route("/v1/proofs/{event}", get(proof))
+        .route("/v1/changes", get(changed))
         .route("/v1/openapi.json", get(description))
         .route("/checkpoint", get(checkpoint))
         .route("/tile/{*path}", get(tile))
@@ -109,6 +111,16 @@ async fn events(State(ledger): Shared, RawQuery(query): RawQuery, headers: Heade
 
 async fn event(State(ledger): Shared, Path(name): Path<String>, headers: HeaderMap) -> Response {
     blocking(ledger, move |ledger| lines::one(ledger, &name, &headers).into_response()).await
+}
+
+async fn proof(State(ledger): Shared, Path(name): Path<String>) -> Response {
+    blocking(ledger, move |ledger| lines::proof(ledger, &name).into_response()).await
+}
+
+async fn changed(State(ledger): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let query = query.unwrap_or_default();
+    let listening = check_length(&query).and_then(|()| changes::listen(&ledger, &query, &headers));
+    listening.unwrap_or_else(Problem::into_response)
 }
 
 async fn checkpoint(State(ledger): Shared, headers: HeaderMap) -> Response {

@@ -140,6 +140,11 @@ impl Writer {
         self.sequencer.with_model(read)
     }
 
+    /// Lets `read` resolve the three axes on the ledger as it stands.
+    pub fn with_axes<T>(&self, read: impl FnOnce(&app::Reader<'_>) -> T) -> T {
+        self.with_model(|model| read(&app::Reader::new(model, &*self.log)))
+    }
+
     /// The ledger's name in tree heads.
     ///
     /// # Errors

@@ -114,13 +114,14 @@ fn bind(address: &str) -> anyhow::Result<TcpListener> {
 
 fn serve(port: TcpListener, arguments: &Arguments, directory: &Path) -> anyhow::Result<String> {
     let address = port.local_addr()?.to_string();
-    let (ledger, manner) = if arguments.read_only {
-        (reading(directory)?, "（只读）")
+    let (ledger, manner, told) = if arguments.read_only {
+        (reading(directory)?, "（只读）", String::new())
     } else {
-        (recording(arguments, directory, &address)?, "")
+        let (ledger, told) = recording(arguments, directory, &address)?;
+        (ledger, "", told)
     };
     // On standard error, so that what is printed stays one answer.
-    complain(&format!("网页和接口在 http://{address}/ 等候{manner}，按 Ctrl-C 停止。\n"));
+    complain(&format!("网页和接口在 http://{address}/ 等候{manner}，按 Ctrl-C 停止。\n{told}"));
     api::run(port, ledger).context("服务的网络出错。")?;
     Ok(address)
 }
@@ -131,12 +132,17 @@ fn reading(directory: &Path) -> anyhow::Result<api::Ledger> {
     Ok(api::Ledger::reading(Arc::new(log), model, directory, here))
 }
 
-fn recording(arguments: &Arguments, directory: &Path, address: &str) -> anyhow::Result<api::Ledger> {
+/// Opens the ledger for recording; says beside who may come in how.
+fn recording(
+    arguments: &Arguments,
+    directory: &Path,
+    address: &str,
+) -> anyhow::Result<(api::Ledger, String)> {
     let (log, model) = open_for_recording(directory)?;
     let site = api::Site { public_origin: arguments.public_url.clone(), proxy: arguments.proxy };
     let place = site.public_origin.clone().unwrap_or_else(|| format!("http://{address}"));
     let book = model.ledger().book();
-    let accounts = people::open(directory, book, arguments.demo_accounts, &place)?;
+    let (accounts, told) = people::open(directory, book, arguments.demo_accounts, &place)?;
     let people = api::People::new(accounts, site);
     let how = api::Recording {
         clock: Arc::new(SystemClock),
@@ -144,7 +150,8 @@ fn recording(arguments: &Arguments, directory: &Path, address: &str) -> anyhow::
         self_check_every: Some(arguments.self_check_every),
     };
     let here = Box::new(Here(directory.to_owned()));
-    Ok(api::Ledger::recording(Arc::new(log), model, directory, here, people, how))
+    let ledger = api::Ledger::recording(Arc::new(log), model, directory, here, people, how);
+    Ok((ledger, told))
 }
 
 /// This machine, with the ledger's folder and what stands beside it.

@@ -13,38 +13,40 @@ use events::{Duty, UnitId, UnitKind};
 use crate::args;
 use crate::commands::acts;
 use crate::ending::WrongData;
-use crate::output::complain;
 
 /// The password of every account of a demonstration. It guards nothing: all figures there are made up.
 const DEMO_PASSWORD: &str = "yingtan-yanshi-2022";
 /// The invented member whose key lies beside the demonstration: its account has the key's name.
 const DEMO_MEMBER: &str = "demo-member-1";
 
-/// Opens the accounts beside a ledger, and tells how to come in where nobody has yet.
+/// Opens the accounts beside a ledger; says beside how to come in where nobody has yet, and with which demonstration accounts.
 ///
 /// # Errors
 /// When the accounts cannot be opened, or demonstration accounts are asked for in a real ledger.
-pub fn open(directory: &Path, book: &Book, with_demo: bool, address: &str) -> anyhow::Result<Accounts> {
+pub fn open(
+    directory: &Path,
+    book: &Book,
+    with_demo: bool,
+    address: &str,
+) -> anyhow::Result<(Accounts, String)> {
     let accounts = Accounts::open(&::accounts::beside(directory))?;
-    if with_demo {
-        demonstrate(&accounts, book)?;
-    }
+    let mut told = if with_demo { demonstrate(&accounts, book)? } else { String::new() };
     let Some(unit) = acts::administrator(book) else {
-        complain("提示：推断不出首位管理员属于哪个单位，没有生成链接；请用 account first --unit 单位代码。\n");
-        return Ok(accounts);
+        told.push_str("提示：推断不出首位管理员属于哪个单位，没有生成链接；请用 account first --unit 单位代码。\n");
+        return Ok((accounts, told));
     };
     if let Some(first) = accounts.first_administrator(&unit, SystemClock.now())? {
         let (link, until) = (first.link.secret.expose(), args::china_time(first.link.expires_at));
-        complain(&format!(
+        told.push_str(&format!(
             "还没有管理员。首位管理员（登录名 {}）请用这个一次性链接设密码，有效至 {until}，只显示这一次：\n  {address}{LINK_PATH}{link}\n",
             first.login
         ));
     }
-    Ok(accounts)
+    Ok((accounts, told))
 }
 
-/// Makes an account for each role where it is not there yet, and tells all of them.
-fn demonstrate(accounts: &Accounts, book: &Book) -> anyhow::Result<()> {
+/// Makes an account for each role where it is not there yet; names all of them.
+fn demonstrate(accounts: &Accounts, book: &Book) -> anyhow::Result<String> {
     if !book.registry().is_synthetic() {
         let what = "这不是演示账本，不能建演示账号。请去掉 --demo-accounts，用 account add 建账号。";
         return Err(WrongData(what.to_owned()).into());
@@ -59,8 +61,7 @@ fn demonstrate(accounts: &Accounts, book: &Book) -> anyhow::Result<()> {
         let name = book.registry().unit_name(&unit);
         told.push_str(&format!("  {login:<20} {}（{name}）\n", role.chinese()));
     }
-    complain(&told);
-    Ok(())
+    Ok(told)
 }
 
 fn add(accounts: &Accounts, login: &str, role: Role, unit: &UnitId, now: Instant) -> anyhow::Result<()> {
