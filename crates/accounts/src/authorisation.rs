@@ -3,7 +3,7 @@
 //! It knows neither accounts nor the ledger. What a *unit* may record (duties, periods, keys) is decided by the domain from
 //! the ledger's own lines; here is only which of a unit's people may ask for it. Both must agree.
 
-use events::UnitId;
+use events::{Event, UnitId};
 
 use crate::identity::{HeldRole, Identity};
 use crate::role::Role;
@@ -82,6 +82,56 @@ vocabulary! {
 }
 
 impl Action {
+    /// What somebody asks for who wants an event recorded; none where only the operator does that, with the ledger's files in
+    /// their hands.
+    #[must_use]
+    pub const fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::LedgerOpened(_) | Event::LogKeyChanged(_) | Event::LedgerRestored(_) => None,
+            Event::UnitRegistered(_)
+            | Event::AreaRegistered(_)
+            | Event::ResponsibilityAssigned(_)
+            | Event::ResponsibilityEnded(_)
+            | Event::PlanAdopted(_)
+            | Event::IndicatorDefined(_)
+            | Event::WeightBlockDefined(_)
+            | Event::TargetSet(_)
+            | Event::TargetRevised(_)
+            | Event::RulebookAdopted(_) => Some(Self::RunRegistry),
+            Event::PeriodOpened(_)
+            | Event::PeriodExtended(_)
+            | Event::PeriodClosed(_)
+            | Event::WorkdayCalendarPublished(_) => Some(Self::RunPeriods),
+            Event::SubmissionFiled(_) | Event::FigureReported(_) | Event::NarrativeReported(_) => {
+                Some(Self::Report)
+            }
+            Event::FigureCorrected(_) | Event::FigureWithdrawn(_) => Some(Self::Correct),
+            Event::EvidenceAttached(_) => Some(Self::AttachEvidence),
+            Event::FigureReturned(_) => Some(Self::Return),
+            Event::FigureVerified(_) => Some(Self::Verify),
+            Event::FigureApproved(_) => Some(Self::Approve),
+            Event::BonusGranted(_)
+            | Event::DeductionImposed(_)
+            | Event::VetoImposed(_)
+            | Event::AwardRevoked(_) => Some(Self::Award),
+            Event::KeyEnrolled(_)
+            | Event::KeyRevoked(_)
+            | Event::CommitteeAppointed(_)
+            | Event::CommitteeKeyRevoked(_) => Some(Self::RecordKeys),
+            Event::TableAttested(_) => Some(Self::Attest),
+            Event::CompletenessStated(_) => Some(Self::StateCompleteness),
+            Event::SnapshotProposed(_) | Event::SnapshotWithdrawn(_) | Event::SnapshotPublished(_) => {
+                Some(Self::Propose)
+            }
+            Event::SnapshotApproved(_) => Some(Self::ApproveSnapshot),
+            Event::SnapshotFrozen(_) | Event::SnapshotRestated(_) | Event::SnapshotReopened(_) => {
+                Some(Self::Freeze)
+            }
+            Event::ObjectionFiled(_) => Some(Self::Object),
+            Event::ObjectionDecided(_) => Some(Self::DecideObjection),
+        }
+    }
+
     /// The scope that covers the action in a token; none: only somebody who is logged in may.
     ///
     /// Programs neither freeze, nor enrol keys, nor look after accounts.

@@ -10,6 +10,7 @@ mod csv_file;
 mod error;
 mod numbers;
 mod questions;
+mod recorded;
 mod sheet;
 mod table;
 
@@ -19,8 +20,10 @@ pub use error::{AskError, Fault};
 pub use questions::diff::between;
 pub use questions::explain::explain;
 pub use questions::figures::{FigureFilter, figures};
+pub use questions::lists::{approvals, indicators, objections, periods, snapshots, standing, units};
 pub use questions::roll_ups::roll_ups;
 pub use questions::scores::{ranking, ranks, scores};
 pub use questions::timeliness::{TimelinessFilter, timeliness};
 pub use questions::trail::trail;
+pub use recorded::{problem, receipt};
 pub use table::{Cell, Column, Table};

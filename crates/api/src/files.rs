@@ -12,10 +12,14 @@ use crate::representation::with_etag;
 
 /// `GET /checkpoint`: the signed head. It is asked for again each time.
 pub fn checkpoint(ledger: &Ledger, headers: &HeaderMap) -> Result<Response, Problem> {
+    Ok(with_etag(head(ledger)?, "text/plain; charset=utf-8", "no-cache", headers))
+}
+
+/// The published head's bytes.
+pub fn head(ledger: &Ledger) -> Result<Vec<u8>, Problem> {
     let bytes = read(&ledger.directory().join("checkpoint"))?;
     let none = "这个账本还没有签名的账本头。请确认密钥文件在账本目录旁边，再记录一次。";
-    let bytes = bytes.ok_or_else(|| Problem::not_found("no-head", none))?;
-    Ok(with_etag(bytes, "text/plain; charset=utf-8", "no-cache", headers))
+    bytes.ok_or_else(|| Problem::not_found("no-head", none))
 }
 
 /// `GET /tile/…`: a tile never changes.

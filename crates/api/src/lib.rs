@@ -1,38 +1,52 @@
 //! A ledger over HTTP, for whoever wants to read it: programs get JSON, spreadsheets CSV and Excel, people pages.
 //!
 //! Every question stands once in [`operations`]: the routes, the OpenAPI description and the pages' menu follow from that list. What is
-//! answered comes from `answers`, so that a terminal and a server give the same bytes. Nothing here writes to a ledger.
+//! answered comes from `answers`, so that a terminal and a server give the same bytes. What is recorded goes through one
+//! sequencer, and is in what is read before its receipt is handed out.
 
+mod acts;
+mod changes;
+mod doing;
+mod evidence;
 mod files;
 mod health;
 mod ledger;
 mod lines;
+mod numbers;
 mod openapi;
 mod operations;
 mod page;
 mod parameters;
+mod people;
 mod problem;
 mod representation;
 mod routes;
+mod stop;
+mod upkeep;
 
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-pub use ledger::{Ledger, SignedSize};
+pub use ledger::{Ledger, Machine, Recording};
+pub use people::{People, Site};
 pub use routes::router;
 
-/// Serves a ledger until the process is asked to end; running requests are answered first. `opened` is called once it can be
-/// asked to.
+use upkeep::Upkeep;
+
+/// Serves a ledger until the process is asked to end; running requests are answered first, and what they recorded is under
+/// a head. `opened` is called once it can be asked to end.
 ///
 /// # Errors
 /// When the port cannot be used.
 pub fn run(port: TcpListener, opened: impl FnOnce(), ledger: Ledger) -> io::Result<()> {
     let ledger = Arc::new(ledger);
-    let following = ledger::follow(&ledger);
+    let upkeep = Upkeep::start(&ledger);
     let service = hyper_util::service::TowerToHyperService::new(router(Arc::clone(&ledger)));
-    let served = door::run(port, opened, |port, stop| door::serve(port, service, stop, || ()));
-    ledger.stop();
-    following.join().expect("the follower ends when told, and tells of failures");
+    let closing = || ledger.stop().tell();
+    let served = door::run(port, opened, |port, stop| door::serve(port, service, stop, closing));
+    ledger.stop().tell();
+    upkeep.end();
+    ledger.finish();
     served
 }

@@ -1,10 +1,12 @@
 //! The ledger's own lines, as they were recorded, byte for byte.
 
-use axum::http::HeaderMap;
-use axum::response::Response;
+use app::publish::{CannotProve, SignedHead, prove_inclusion};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
 use chain::EventHash;
 use store::LineBatch;
 
+use crate::files;
 use crate::ledger::Ledger;
 use crate::parameters::{Parameter, Parameters, optional, unreadable};
 use crate::problem::Problem;
@@ -47,6 +49,11 @@ pub fn range(ledger: &Ledger, given: &Parameters, headers: &HeaderMap) -> Result
 
 /// `GET /v1/events/{position or hash}`: one line.
 pub fn one(ledger: &Ledger, name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+    let (_, found) = find(ledger, name)?;
+    Ok(with_etag(found, "application/json", "public, max-age=31536000, immutable", headers))
+}
+
+fn find(ledger: &Ledger, name: &str) -> Result<(u64, Vec<u8>), Problem> {
     // A hash may be all digits.
     let line = match (name.parse::<EventHash>(), name.parse::<u64>()) {
         (Ok(hash), _) => with_hash(ledger, hash)?,
@@ -55,29 +62,56 @@ pub fn one(ledger: &Ledger, name: &str, headers: &HeaderMap) -> Result<Response,
             return Err(unreadable("事件", name, "要写位置（从 0 数）或 64 位十六进制的事件哈希"));
         }
     };
-    let found = line.ok_or_else(|| {
+    line.ok_or_else(|| {
         let size = ledger.model().size();
         Problem::not_found("unknown-event", format!("账本共 {size} 行，其中没有这个事件。请核对位置或哈希。"))
-    })?;
-    Ok(with_etag(found, "application/json", "public, max-age=31536000, immutable", headers))
+    })
 }
 
-fn at(ledger: &Ledger, position: u64) -> Result<Option<Vec<u8>>, Problem> {
+/// `GET /v1/proofs/{position or hash}`: a line's way to the published head, as a `tlog-proof` file.
+pub fn proof(ledger: &Ledger, name: &str) -> Result<Response, Problem> {
+    let (position, line) = find(ledger, name)?;
+    let note = files::head(ledger)?;
+    let signed = SignedHead::parse(&note);
+    let signed = signed.map_err(|_| Problem::unavailable("unreadable-head", "账本头读不出来，请联系管理员。"))?;
+    let proved = prove_inclusion(ledger.directory(), ledger.log(), &signed, position, &line)?;
+    let name = format!("attachment; filename=\"line-{position}.tlog-proof\"");
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, HeaderValue::try_from(name).expect("a number and ASCII")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    Ok((headers, proved.proof.to_bytes()).into_response())
+}
+
+impl From<CannotProve> for Problem {
+    fn from(error: CannotProve) -> Self {
+        let detail = error.to_string();
+        match error {
+            // The next head counts it, a second from now at the latest.
+            CannotProve::NotUnderHead { .. } => Self::unavailable("not-under-head", detail).retry_after(2),
+            CannotProve::OtherHead => Self::conflict("other-head", detail),
+            CannotProve::Store(error) => Self::unavailable(error.code(), detail),
+        }
+    }
+}
+
+fn at(ledger: &Ledger, position: u64) -> Result<Option<(u64, Vec<u8>)>, Problem> {
     if position >= ledger.model().size() {
         return Ok(None);
     }
-    Ok(read(ledger, position, 1)?.get(0).map(<[u8]>::to_vec))
+    Ok(read(ledger, position, 1)?.get(0).map(|line| (position, line.to_vec())))
 }
 
 /// Looks through the lines: hashes of lines are not indexed, and this is asked by people who follow one link.
-fn with_hash(ledger: &Ledger, hash: EventHash) -> Result<Option<Vec<u8>>, Problem> {
+fn with_hash(ledger: &Ledger, hash: EventHash) -> Result<Option<(u64, Vec<u8>)>, Problem> {
     let size = ledger.model().size();
     let mut next = 0;
     while next < size {
         let batch = read(ledger, next, SEARCH_LINES)?;
         let found = batch.iter().find(|(_, line)| chain::hash::event_hash(line) == hash);
         if let Some((position, line)) = found {
-            return Ok((position < size).then(|| line.to_vec()));
+            return Ok((position < size).then(|| (position, line.to_vec())));
         }
         if batch.is_empty() {
             break;
@@ -88,7 +122,7 @@ fn with_hash(ledger: &Ledger, hash: EventHash) -> Result<Option<Vec<u8>>, Proble
 }
 
 /// No line beyond the model is shown: everything a client sees is of one history.
-fn read(ledger: &Ledger, from: u64, limit: usize) -> Result<LineBatch, Problem> {
+pub fn read(ledger: &Ledger, from: u64, limit: usize) -> Result<LineBatch, Problem> {
     let known = ledger.model().size().saturating_sub(from);
     let limit = limit.min(usize::try_from(known).unwrap_or(usize::MAX));
     let mut batch = LineBatch::default();

@@ -33,7 +33,7 @@ const UNIT: Parameter = optional("unit", "单位代码", "yuehu-gov");
 const PERIOD: Parameter = optional("period", "报送期代码", "2022-04");
 
 /// All of them, in the order of the menu.
-pub const OPERATIONS: [Operation; 8] = [
+pub const OPERATIONS: [Operation; 13] = [
     Operation {
         path: "/ranking",
         id: "ranking",
@@ -118,6 +118,51 @@ pub const OPERATIONS: [Operation; 8] = [
             optional("plan", "方案代码；账本里只有一个方案时可不写", "yingtan-2022"),
         ],
         answer: diff,
+    },
+    Operation {
+        path: "/units",
+        id: "units",
+        title: "单位",
+        about: "登记的单位和它们的签名密钥。",
+        has_axes: false,
+        parameters: &[],
+        answer: |ledger, _| Ok(answers::units(&ledger.model())),
+    },
+    Operation {
+        path: "/indicators",
+        id: "indicators",
+        title: "指标",
+        about: "各方案的指标，如附件所印。",
+        has_axes: false,
+        parameters: &[],
+        answer: |ledger, _| Ok(answers::indicators(&ledger.model())),
+    },
+    Operation {
+        path: "/periods",
+        id: "periods",
+        title: "报送期",
+        about: "报送期、时限、延期和状态。",
+        has_axes: false,
+        parameters: &[],
+        answer: |ledger, _| Ok(answers::periods(&ledger.model())),
+    },
+    Operation {
+        path: "/snapshots",
+        id: "snapshots",
+        title: "快照",
+        about: "提请、批准、冻结和公布的快照。",
+        has_axes: false,
+        parameters: &[],
+        answer: |ledger, _| Ok(answers::snapshots(&ledger.model())),
+    },
+    Operation {
+        path: "/objections",
+        id: "objections",
+        title: "申诉",
+        about: "对快照的申诉和决定。",
+        has_axes: false,
+        parameters: &[],
+        answer: |ledger, _| Ok(answers::objections(&ledger.model())),
     },
 ];
 

@@ -3,7 +3,7 @@
 use answers::{AskError, Fault, NoSheet};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Map, Value};
 
 /// A request that has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub struct Problem {
     code: &'static str,
     title: &'static str,
     detail: String,
+    /// After how many seconds it is worth asking again.
+    retry_after_s: Option<u64>,
+    /// Extension members of the problem document (RFC 9457, section 3.2).
+    more: Map<String, Value>,
 }
 
 impl Problem {
@@ -37,7 +41,39 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self { status, code, title, detail: detail.into() }
+        Self { status, code, title, detail: detail.into(), retry_after_s: None, more: Map::new() }
+    }
+
+    /// Nobody, or not somebody any more.
+    pub fn unauthorized(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::of(StatusCode::UNAUTHORIZED, code, "没有登录", detail)
+    }
+
+    /// Somebody who may not.
+    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::of(StatusCode::FORBIDDEN, code, "不能办理", detail)
+    }
+
+    /// What was asked for does not fit what is there.
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::of(StatusCode::CONFLICT, code, "与已有的不符", detail)
+    }
+
+    /// Read well, and refused by the rules.
+    pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::of(StatusCode::UNPROCESSABLE_ENTITY, code, "没有入账", detail)
+    }
+
+    /// Worth asking again after so many seconds.
+    pub const fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// With one more member for programs.
+    pub fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(member.to_owned(), value.into());
+        self
     }
 
     pub fn status(&self) -> StatusCode {
@@ -74,15 +110,25 @@ impl From<NoSheet> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, code, title, detail } = self;
-        let body = json!({
-            "type": format!("urn:progress-ledger:problem:{code}"),
-            "title": title, "status": status.as_u16(), "detail": detail, "code": code,
-        });
+        let Self { status, code, title, detail, retry_after_s, more } = self;
+        let mut body = more;
+        body.insert("type".to_owned(), format!("urn:progress-ledger:problem:{code}").into());
+        let members = [("title", title.into()), ("status", status.as_u16().into()), ("detail", detail.into())];
+        for (name, value) in members.into_iter().chain([("code", Value::from(code))]) {
+            body.insert(name.to_owned(), value);
+        }
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
-        (status, headers, body.to_string()).into_response()
+        let mut response = (status, headers, Value::Object(body).to_string()).into_response();
+        if let Some(seconds) = retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"progress-ledger\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
 }

@@ -14,10 +14,8 @@ use crate::operations::{OPERATIONS, Operation};
 use crate::parameters::{AXES, FORMAT, Parameter, Parameters};
 use crate::problem::Problem;
 use crate::representation::{Format, give, with_etag};
-use crate::{files, health, lines, openapi, page};
+use crate::{acts, changes, doing, files, health, lines, openapi, page};
 
-/// Nothing is to be sent here.
-const MAX_BODY_BYTES: usize = 1_024;
 /// Longer addresses are no question.
 const MAX_QUERY_BYTES: usize = 8_192;
 
@@ -29,10 +27,15 @@ pub fn router(ledger: Arc<Ledger>) -> Router {
     for operation in &OPERATIONS {
         router = router.route(&format!("/v1{}", operation.path), question(operation));
     }
+    for act in acts::all() {
+        router = router.route(&format!("/v1{}", act.path), doing::route(act));
+    }
     router
         .route("/", get(|| async { Redirect::to("/v1/ranking") }))
         .route("/v1/events", get(events))
         .route("/v1/events/{event}", get(event))
+        .route("/v1/proofs/{event}", get(proof))
+        .route("/v1/changes", get(changed))
         .route("/v1/openapi.json", get(description))
         .route("/checkpoint", get(checkpoint))
         .route("/tile/{*path}", get(tile))
@@ -44,10 +47,11 @@ pub fn router(ledger: Arc<Ledger>) -> Router {
             Problem::not_found("no-such-path", "没有这个地址。接口列在 /v1/openapi.json，首页是 /。")
         })
         .method_not_allowed_fallback(|| async {
-            let detail = "这里只读：请用 GET。记录数据请用 progress-ledger submit。";
-            Problem::of(StatusCode::METHOD_NOT_ALLOWED, "read-only", "不能这样请求", detail)
+            let detail = "这个地址不能这样请求。能怎样请求见 /v1/openapi.json。";
+            Problem::of(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "不能这样请求", detail)
         })
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        // What an act may be sent is bounded by the act.
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Arc::clone(&ledger), dressed))
         .with_state(ledger)
 }
@@ -88,7 +92,7 @@ fn refused(operation: &Operation, problem: Problem, query: &str, headers: &Heade
     problem.into_response()
 }
 
-fn check_length(query: &str) -> Result<(), Problem> {
+pub fn check_length(query: &str) -> Result<(), Problem> {
     if query.len() <= MAX_QUERY_BYTES {
         return Ok(());
     }
@@ -107,6 +111,16 @@ async fn events(State(ledger): Shared, RawQuery(query): RawQuery, headers: Heade
 
 async fn event(State(ledger): Shared, Path(name): Path<String>, headers: HeaderMap) -> Response {
     blocking(ledger, move |ledger| lines::one(ledger, &name, &headers).into_response()).await
+}
+
+async fn proof(State(ledger): Shared, Path(name): Path<String>) -> Response {
+    blocking(ledger, move |ledger| lines::proof(ledger, &name).into_response()).await
+}
+
+async fn changed(State(ledger): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let query = query.unwrap_or_default();
+    let listening = check_length(&query).and_then(|()| changes::listen(&ledger, &query, &headers));
+    listening.unwrap_or_else(Problem::into_response)
 }
 
 async fn checkpoint(State(ledger): Shared, headers: HeaderMap) -> Response {
@@ -134,15 +148,15 @@ async fn stylesheet(headers: HeaderMap) -> Response {
     with_etag(page::STYLESHEET, "text/css; charset=utf-8", for_good, &headers)
 }
 
-/// Reads of a ledger take a disk or a while; they are kept off the threads that hold the connections. One that panics ends
-/// itself: it only read.
-async fn blocking(
+/// Work on a ledger takes a disk or a while; it is kept off the threads that hold the connections. What panics ends itself
+/// alone: whether something was recorded, the same request again tells.
+pub async fn blocking(
     ledger: Arc<Ledger>,
     answer: impl FnOnce(&Ledger) -> Response + Send + 'static,
 ) -> Response {
     let answered = tokio::task::spawn_blocking(move || answer(&ledger)).await;
     answered.unwrap_or_else(|_| {
-        let detail = "服务器出错，账本没有任何改动。请把地址和时间告诉管理员。";
+        let detail = "服务器出错。请把地址和时间告诉管理员；若在报送，请用同一编号重试：已入账的会得到原来的回执。";
         Problem::of(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "服务器出错", detail).into_response()
     })
 }
@@ -161,9 +175,10 @@ const SECURITY: [(HeaderName, &str); 5] = [
 
 async fn dressed(State(ledger): Shared, request: Request<axum::body::Body>, next: Next) -> Response {
     let mut response = next.run(request).await;
-    ledger.count_answer();
+    ledger.numbers().answers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     for (name, value) in SECURITY {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        // What is stricter already stays so.
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -13,6 +13,7 @@ pub mod publish;
 mod recorder;
 mod saved;
 mod sequencer;
+pub mod snapshots;
 mod submit;
 mod ticket;
 mod what_if;

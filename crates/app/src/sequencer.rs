@@ -9,17 +9,19 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use domain::ledger::{Ledger, Problem, Submission};
+use events::Recorded;
 use projections::ReadModel;
 use store::{EventLog, StoreError};
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::group::Group;
-use crate::load::catch_up;
+use crate::load::{LoadError, catch_up};
 use crate::submit::{self, Receipt, SubmitError};
 use crate::ticket::Ticket;
 
@@ -133,9 +135,45 @@ impl Sequencer {
         self.with_model(|model| submit::problems(model.ledger(), submission, now))
     }
 
+    /// The lines of a submission that is on record; none where it is not.
+    ///
+    /// # Errors
+    /// When the lines cannot be read.
+    pub fn recorded(&self, submission: &Uuid) -> Result<Option<Vec<Recorded>>, SubmitError> {
+        let place = self.with_model(|model| model.ledger().place_of(submission));
+        place.map(|place| submit::read_back(&*self.shared.log, place)).transpose()
+    }
+
     /// Lets `read` look at what is durable. Appends wait for it, so it should be brief.
     pub fn with_model<T>(&self, read: impl FnOnce(&ReadModel) -> T) -> T {
-        read(&self.shared.durable.read().unwrap_or_else(PoisonError::into_inner))
+        read(&self.model())
+    }
+
+    /// What is durable. While it is held nothing is published, so that several looks are of one size; receipts wait for it.
+    pub fn model(&self) -> RwLockReadGuard<'_, ReadModel> {
+        self.shared.durable.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many submissions have arrived and are not answered.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.shared.open.load(Ordering::Relaxed)
+    }
+
+    /// Takes over what other programs have appended to the log meanwhile; gives the size reached. Appends wait for it.
+    ///
+    /// # Errors
+    /// [`LoadError`]; the lines before the one that does not fit have been taken over.
+    pub fn catch_up(&self) -> Result<u64, LoadError> {
+        let mut turn = self.shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut durable = self.shared.durable.write().unwrap_or_else(PoisonError::into_inner);
+        let before = durable.size();
+        let size = catch_up(&*self.shared.log, &mut *durable);
+        if durable.size() > before {
+            // As after a conflict: what was decided ahead is decided again behind these lines.
+            turn.failures += 1;
+        }
+        size
     }
 
     /// Takes no more submissions, answers all that have arrived, and ends the threads. May be called again.

@@ -5,7 +5,7 @@ use chain::{EventHash, Instant};
 use domain::ledger::{
     Decision, Ledger, Lines, NewLine, Place, Prepared, Problem, ProblemKind, Rejection, Submission,
 };
-use events::UnitId;
+use events::{EventKind, Recorded, UnitId};
 use store::{EventLog, StoreError};
 use uuid::Uuid;
 
@@ -30,12 +30,25 @@ pub struct Receipt {
     pub at: Instant,
     /// The event hash of each line, in order.
     pub hashes: Vec<EventHash>,
+    /// The type of each line, in order.
+    pub kinds: Vec<EventKind>,
     /// The 0-based number of the last line among the unit's.
     pub unit_seq: u64,
     /// The size of the smallest tree that has all of the lines.
     pub tree_size: u64,
     /// Whether it was on record before this request.
     pub repeated: bool,
+}
+
+impl Receipt {
+    /// The receipt that a submission got when it was recorded, from its lines.
+    ///
+    /// # Panics
+    /// When there are none; a submission without events is rejected.
+    #[must_use]
+    pub fn again(lines: &[Recorded]) -> Self {
+        receipt(lines.iter(), true)
+    }
 }
 
 /// Why there is no receipt.
@@ -205,7 +218,7 @@ pub(crate) fn publish<'a, P: Projection>(state: &mut P, lines: impl IntoIterator
 /// # Panics
 /// When there are none; a submission without events is rejected.
 pub(crate) fn receipt<'a>(
-    lines: impl Iterator<Item = &'a events::Recorded> + Clone,
+    lines: impl Iterator<Item = &'a Recorded> + Clone,
     repeated: bool,
 ) -> Receipt {
     let first = lines.clone().next().expect("a submission has lines");
@@ -218,6 +231,7 @@ pub(crate) fn receipt<'a>(
         at: first.at,
         unit_seq: first.unit_seq + hashes.len() as u64 - 1,
         tree_size: first.position + hashes.len() as u64,
+        kinds: lines.map(|line| line.event.kind()).collect(),
         hashes,
         repeated,
     }
@@ -233,7 +247,8 @@ pub(crate) fn repeat(log: &dyn EventLog, place: Place, prepared: &Prepared) -> R
     Err(SubmitError::SubmissionReused { submission, first: place.first })
 }
 
-fn read_back(log: &dyn EventLog, place: Place) -> Result<Vec<events::Recorded>, SubmitError> {
+/// The lines of a submission that is on record.
+pub(crate) fn read_back(log: &dyn EventLog, place: Place) -> Result<Vec<Recorded>, SubmitError> {
     let mut recorded = Vec::with_capacity(place.lines as usize);
     crate::load::fold(log, place.first..place.first + u64::from(place.lines), &mut |line| {
         recorded.push(line.recorded);
@@ -243,9 +258,9 @@ fn read_back(log: &dyn EventLog, place: Place) -> Result<Vec<events::Recorded>, 
 }
 
 /// Compares by what a unit signs (`docs/decisions/0003`): unit, types, and the data byte for byte.
-fn same_content(prepared: &Prepared, recorded: &[events::Recorded]) -> bool {
+fn same_content(prepared: &Prepared, recorded: &[Recorded]) -> bool {
     let submission = prepared.submission();
-    let same = |(line, (event, data)): (&events::Recorded, (&events::Event, &Vec<u8>))| {
+    let same = |(line, (event, data)): (&Recorded, (&events::Event, &Vec<u8>))| {
         line.unit == submission.unit
             && line.event.kind() == event.kind()
             && line.event.encode().is_ok_and(|stored| stored == *data)

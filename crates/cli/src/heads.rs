@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use app::Sequencer;
 use app::publish::{HeadFile, HeadStore as _, LostBranch, PublishError, Publisher, SignedHead, Unkept};
 use domain::registry::Registry;
 use projections::ReadModel;
@@ -104,6 +105,24 @@ pub fn publish(directory: &Path, log: &dyn EventLog, model: &ReadModel) -> anyho
         return Ok(());
     };
     publish_with(&publisher(directory), log, model, &key).map(drop)
+}
+
+/// Signs and publishes the head over the lines that are durable, while more are recorded.
+///
+/// # Errors
+/// As [`publish`]; and when there is no key beside the folder.
+pub fn publish_beside(directory: &Path, log: &dyn EventLog, sequencer: &Sequencer) -> anyhow::Result<()> {
+    let named = sequencer
+        .with_model(|model| model.ledger().book().registry().opened().map(|own| own.log_key.clone()));
+    let Some(named) = named else { return Ok(()) };
+    let key = log_key::of_ledger(directory, &named)?;
+    let key = key.with_context(|| format!("没有密钥文件 {}。", secret_key::beside(directory).display()))?;
+    let publisher = publisher(directory);
+    // The model is borrowed briefly; reading and hashing the lines goes on beside the next appends.
+    let due = sequencer.with_model(|model| publisher.due(log, model)).map_err(of_publish)?;
+    let Some(due) = due else { return Ok(()) };
+    let unpublished = publisher.sign_due(log, &due, &key).map_err(of_publish)?;
+    publisher.publish(&unpublished).map_err(of_publish)
 }
 
 /// Signs and publishes the first head of a ledger that has not got its name yet.

@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use app::publish::SignedHead;
-use app::{SavedStates, Sequencer, SubmitError, SystemClock};
-use chain::{EventHash, Instant};
+use app::{Receipt, SavedStates, Sequencer, SubmitError, SystemClock};
 use domain::book::Book;
 use domain::ledger::{Problem, Submission};
-use events::{LedgerOpened, Recorded, UnitId};
+use events::LedgerOpened;
 use projections::ReadModel;
 use store::EventLog;
 use store::transfer::TransferError;
@@ -90,32 +89,6 @@ impl Reader {
     }
 }
 
-/// A line of a receipt.
-#[derive(Clone, Debug)]
-pub struct ReceiptLine {
-    /// Its position.
-    pub position: u64,
-    /// Its type.
-    pub kind: &'static str,
-    /// Its hash.
-    pub hash: EventHash,
-}
-
-/// What stands in the ledger for good.
-#[derive(Clone, Debug)]
-pub struct Receipt {
-    /// The submission's id.
-    pub submission: Uuid,
-    /// The unit in whose name.
-    pub unit: UnitId,
-    /// When it was recorded.
-    pub at: Instant,
-    /// Whether it was on record before.
-    pub repeated: bool,
-    /// Its lines.
-    pub lines: Vec<ReceiptLine>,
-}
-
 /// A ledger that is recorded into. While it is open, no other program can record.
 pub struct Writer {
     directory: PathBuf,
@@ -129,10 +102,7 @@ impl Writer {
     /// # Errors
     /// When it is open elsewhere, cannot be written, its lines make no ledger, or it is an older copy of itself.
     pub fn open(directory: &Path) -> anyhow::Result<Self> {
-        let log = heads::open_log(directory)?;
-        log.tell_opened();
-        let model = load(directory, &log)?;
-        heads::check(directory, &log, &model)?;
+        let (log, model) = open_for_recording(directory)?;
         Ok(Self::start(directory, log, model))
     }
 
@@ -169,6 +139,11 @@ impl Writer {
     /// Lets `read` look at what the ledger was read into.
     pub fn with_model<T>(&self, read: impl FnOnce(&ReadModel) -> T) -> T {
         self.sequencer.with_model(read)
+    }
+
+    /// Lets `read` resolve the three axes on the ledger as it stands.
+    pub fn with_axes<T>(&self, read: impl FnOnce(&app::Reader<'_>) -> T) -> T {
+        self.with_model(|model| read(&app::Reader::new(model, &*self.log)))
     }
 
     /// The ledger's name in tree heads.
@@ -239,9 +214,8 @@ impl Writer {
     /// # Errors
     /// When the ledger could not record, or nobody knows whether it did. A rejection by the rules is an answer.
     pub fn record(&self, submission: Submission) -> anyhow::Result<Result<Receipt, Vec<Problem>>> {
-        let kinds: Vec<&'static str> = submission.events.iter().map(|event| event.kind().name()).collect();
         match self.sequencer.submit(submission) {
-            Ok(receipt) => Ok(Ok(receipt_of(&receipt, &kinds))),
+            Ok(receipt) => Ok(Ok(receipt)),
             Err(SubmitError::Rejected(rejection)) => Ok(Err(rejection.0)),
             Err(error @ SubmitError::SubmissionReused { .. }) => Err(WrongData(error.to_string()).into()),
             Err(error) => Err(error.into()),
@@ -253,20 +227,8 @@ impl Writer {
     /// # Errors
     /// When it is not on record, or its lines cannot be read.
     pub fn receipt(&self, submission: &Uuid) -> anyhow::Result<Receipt> {
-        let place = self.sequencer.with_model(|model| model.ledger().place_of(submission));
-        let place = place.context("这次报送不在账上。")?;
-        let batch = self.log.read(place.first, usize::try_from(place.lines)?)?;
-        let mut lines = Vec::new();
-        let mut at_and_unit = None;
-        for (position, bytes) in &batch {
-            let line = chain::line::Line::parse(bytes)?;
-            let hash = line.hash();
-            let recorded = Recorded::decode(&line, hash)?;
-            lines.push(ReceiptLine { position, kind: recorded.event.kind().name(), hash });
-            at_and_unit = Some((recorded.at, recorded.unit));
-        }
-        let (at, unit) = at_and_unit.context("这次报送的行读不到。")?;
-        Ok(Receipt { submission: *submission, unit, at, repeated: true, lines })
+        let lines = self.sequencer.recorded(submission)?.context("这次报送不在账上。")?;
+        Ok(Receipt::again(&lines))
     }
 
     /// Ends recording: signs and publishes the new head, and saves what was read where that pays.
@@ -299,23 +261,24 @@ impl Writer {
     }
 }
 
+/// Opens the ledger in a folder for recording and reads it.
+///
+/// # Errors
+/// When it is open elsewhere, cannot be written, its lines make no ledger, or it is an older copy of itself.
+pub fn open_for_recording(directory: &Path) -> anyhow::Result<(Log, ReadModel)> {
+    let log = heads::open_log(directory)?;
+    log.tell_opened();
+    let model = load(directory, &log)?;
+    heads::check(directory, &log, &model)?;
+    Ok((log, model))
+}
+
 /// Marks an answer where every figure is made up.
 fn marked(book: &Book, answer: Answer) -> Answer {
     if book.registry().is_synthetic() {
         answer.mark("演示数据：数值均为虚构，仅供演示。")
     } else {
         answer
-    }
-}
-
-fn receipt_of(receipt: &app::Receipt, kinds: &[&'static str]) -> Receipt {
-    let lines = (receipt.first..).zip(&receipt.hashes).zip(kinds);
-    Receipt {
-        submission: receipt.submission,
-        unit: receipt.unit.clone(),
-        at: receipt.at,
-        repeated: receipt.repeated,
-        lines: lines.map(|((position, hash), kind)| ReceiptLine { position, kind, hash: *hash }).collect(),
     }
 }
 

@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,8 +78,8 @@ pub async fn serve<S, B>(
         };
         tokio::select! {
             (accepted, place) = accept => match accepted {
-                Ok((stream, _)) => {
-                    let client = attend(stream, service.clone(), &clients);
+                Ok((stream, peer)) => {
+                    let client = attend(stream, Introducing { service: service.clone(), peer }, &clients);
                     tokio::spawn(async move {
                         client.await;
                         drop(place);
@@ -93,6 +94,28 @@ pub async fn serve<S, B>(
     closing();
     // Whoever is still silent then is not waited for.
     let _ = tokio::time::timeout(STOP_TIMEOUT, clients.shutdown()).await;
+}
+
+/// From where a request comes; every request that is served has it among its extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+/// A service that is told from where its requests come.
+#[derive(Clone)]
+struct Introducing<S> {
+    service: S,
+    peer: SocketAddr,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for Introducing<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(Peer(self.peer));
+        self.service.call(request)
+    }
 }
 
 /// Attends to one client; a broken connection concerns that client only.

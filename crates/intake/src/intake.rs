@@ -6,6 +6,7 @@ use domain::ledger::{Problem, ProblemKind, Severity, Submission};
 use events::{Channel, Confirmation, Event, SubmissionFiled};
 use uuid::Uuid;
 
+use crate::confirming::is_confirmed;
 use crate::csv_file::read_csv_bytes;
 use crate::entries::{Column, Entries, Entry, read_entries};
 use crate::figures::{self, text_refused};
@@ -48,6 +49,25 @@ pub struct Located {
     pub severity: Severity,
     /// What is wrong and what to do, in Chinese.
     pub text: String,
+}
+
+impl Located {
+    /// The problem for programs: its place in words and, in a table, by sheet, row and column from 1.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        let (sheet, row, column) = match &self.place {
+            Place::Cell { sheet, row, column } => {
+                (sheet.clone(), Some(*row), column.as_ref().map(|(number, _)| *number))
+            }
+            Place::Sheet(sheet) => (Some(sheet.clone()), None, None),
+            Place::File | Place::Json(_) => (None, None, None),
+        };
+        serde_json::json!({
+            "place": self.place.to_string(), "sheet": sheet, "row": row, "column": column, "code": self.code,
+            "severity": match self.severity { Severity::Error => "error", Severity::Warning => "warning" },
+            "message": self.text,
+        })
+    }
 }
 
 impl From<&IntakeProblem> for Located {
@@ -337,6 +357,13 @@ impl Intake {
             filed.confirmed = confirmed;
         }
         Confirmed { warnings, unused }
+    }
+
+    /// As [`confirm`](Self::confirm); gives the problems that remain: errors, and warnings without a reason.
+    pub fn confirm_found(&mut self, found: Vec<Problem>) -> Vec<Problem> {
+        self.confirm(&found);
+        let Some(Event::SubmissionFiled(filed)) = self.submission.events.first() else { return found };
+        found.into_iter().filter(|problem| !is_confirmed(filed, problem)).collect()
     }
 
     fn reason_of(&self, event: usize) -> Option<&str> {

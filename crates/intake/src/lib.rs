@@ -5,6 +5,7 @@
 //! [`domain::ledger::Submission`] in which every event knows its place in the file: what the domain finds wrong is
 //! told by sheet, row and column. Nothing here knows disk, network or clock.
 
+mod confirming;
 mod csv_file;
 mod entries;
 mod figures;
@@ -20,6 +21,7 @@ mod table;
 mod words;
 mod workbook;
 
+pub use confirming::Confirming;
 pub use csv_file::read_csv_bytes;
 pub use entries::{Column, Entries, Entry, read_entries};
 pub use form::{TemplateError, TemplateRequest, template};

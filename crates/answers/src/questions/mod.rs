@@ -3,6 +3,7 @@
 pub mod diff;
 pub mod explain;
 pub mod figures;
+pub mod lists;
 pub mod roll_ups;
 pub mod scores;
 pub mod timeliness;

@@ -5,6 +5,7 @@
 
 mod error;
 mod head;
+mod proof;
 mod tiles;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use store::{EventLog, StoreError};
 
 pub use error::{LostBranch, PublishError};
 pub use head::{HeadFile, HeadSigner, HeadStore, SignedHead, Unkept};
+pub use proof::{CannotProve, Proved, prove_inclusion};
 pub use tiles::{TileFolder, tree_of_lines};
 
 use crate::axes::{AxisError, Reader};

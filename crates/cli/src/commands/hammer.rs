@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::thread;
 
 use anyhow::bail;
+use app::Receipt;
 use clap::Args;
 use domain::ledger::Submission;
 use events::{Event, EvidenceAttached, UnitId};
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use super::acts;
 use crate::args;
-use crate::ledger::{Receipt, Writer};
+use crate::ledger::Writer;
 use crate::ledger_dir::Choice;
 use crate::output::Answer;
 
@@ -83,9 +84,8 @@ fn one(writer: &Writer, unit: &UnitId) -> anyhow::Result<()> {
 
 /// One line of JSON, whole or not at all in the reader's eyes: it ends with LF.
 fn tell(receipt: &Receipt) -> anyhow::Result<()> {
-    let hashes: Vec<_> = receipt.lines.iter().map(|line| line.hash).collect();
-    let first = receipt.lines.first().map(|line| line.position);
-    let line = json!({ "submission": receipt.submission, "position": first, "hashes": hashes });
+    let Receipt { submission, first, hashes, .. } = receipt;
+    let line = json!({ "submission": submission, "position": first, "hashes": hashes });
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)

@@ -3,14 +3,13 @@
 use chain::EventHash;
 use clap::{Args, Subcommand};
 use events::{AreaId, IndicatorId, ObjectionDecided, ObjectionFiled, ObjectionOutcome};
-use serde_json::json;
 
 use super::acts::{self, Actor, Proposal, record};
 use super::snapshot::{Pick, pick};
 use crate::args;
 use crate::ledger::{Reader, Writer};
 use crate::ledger_dir::Choice;
-use crate::output::{Answer, Table};
+use crate::output::Answer;
 
 /// 申诉
 #[derive(Debug, Args)]
@@ -77,39 +76,6 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
             let event = ObjectionDecided { objection, outcome, reason }.into();
             Ok(Proposal::of_administrator(book, vec![event]))
         }),
-        Action::List => list(&Reader::open(&ledger.directory()?)?),
+        Action::List => Ok(answers::objections(Reader::open(&ledger.directory()?)?.model())),
     }
-}
-
-fn list(reader: &Reader) -> anyhow::Result<Answer> {
-    let objections = reader.model().ledger().snapshots().objections();
-    let mut table =
-        Table::new("申诉", ["位置", "单位", "地区", "指标", "理由", "决定", "决定理由", "快照", "事件哈希"]);
-    for own in objections {
-        let decision = own.decided.as_ref().map(|(_, decided)| decided);
-        let word = match decision.map(|decided| decided.outcome) {
-            None => "未决",
-            Some(ObjectionOutcome::Upheld) => "成立",
-            Some(ObjectionOutcome::Dismissed) => "不成立",
-        };
-        table.row([
-            own.position.to_string(),
-            reader.book().registry().unit_name(&own.unit).to_owned(),
-            own.filed.area.as_ref().map(ToString::to_string).unwrap_or_default(),
-            own.filed.indicator.as_ref().map(ToString::to_string).unwrap_or_default(),
-            own.filed.grounds.clone(),
-            word.to_owned(),
-            decision.map(|decided| decided.reason.clone()).unwrap_or_default(),
-            own.filed.snapshot.to_string()[..8].to_owned(),
-            own.hash.to_string(),
-        ]);
-    }
-    let rows = objections.iter().map(|own| {
-        json!({
-            "position": own.position, "hash": own.hash, "unit": own.unit, "at": own.at, "filed": own.filed,
-            "decided": own.decided.as_ref().map(|(_, decided)| decided),
-        })
-    });
-    let json = json!({ "objections": rows.collect::<Vec<_>>() });
-    Ok(reader.marked(Answer::new(json).table(table)))
 }

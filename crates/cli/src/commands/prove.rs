@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use app::publish::{SignedHead, TileFolder, tree_of_lines};
+use app::publish::{CannotProve, SignedHead, prove_inclusion};
 use chain::EventHash;
-use chain::hash::{event_hash, leaf_hash};
+use chain::hash::event_hash;
 use chain::policy::Policy;
 use chain::proof::Proof;
-use chain::tree::verify_inclusion;
 use clap::Args;
 use serde_json::json;
 use store::EventLog as _;
@@ -16,7 +15,7 @@ use store::EventLog as _;
 use crate::args::read_file;
 use crate::ending::WrongData;
 use crate::heads;
-use crate::ledger::Reader;
+use crate::ledger::{Reader, of_store};
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table, complain, write_new};
 
@@ -82,9 +81,6 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
         Which::Position(position) => position,
         Which::Hash(hash) => position_of(&reader, &hash)?,
     };
-    if position >= signed.head.size {
-        bail!("第 {position} 行还没有签名的账本头：账本头只到前 {} 行。", signed.head.size);
-    }
     let line = line_at(&reader, position)?;
     let proof = proof_of(&reader, &signed, position, &line)?;
     let text = String::from_utf8(proof.to_bytes()).expect("a proof file is text");
@@ -103,22 +99,16 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
 
 /// A proof that was verified before it is given away: damaged tiles are told, and the lines asked instead.
 fn proof_of(reader: &Reader, signed: &SignedHead, position: u64, line: &[u8]) -> anyhow::Result<Proof> {
-    let (size, root) = (signed.head.size, signed.head.root);
-    let leads = |hashes: &[chain::TreeHash]| verify_inclusion(leaf_hash(line), position, size, hashes, root);
-    let tiles = TileFolder::of(reader.directory());
-    let mut hashes = tiles.tree(reader.log(), size).inclusion_proof(position)?.unwrap_or_default();
-    if !leads(&hashes) {
+    let proved = prove_inclusion(reader.directory(), reader.log(), signed, position, line);
+    let proved = proved.map_err(|error| match error {
+        CannotProve::OtherHead => WrongData(error.to_string()).into(),
+        CannotProve::Store(error) => of_store(error),
+        error @ CannotProve::NotUnderHead { .. } => anyhow::Error::from(error),
+    })?;
+    if proved.tiles_damaged {
         complain("提示：哈希瓦片有误，改由各行重算；head --rebuild-tiles 可重建瓦片。\n");
-        hashes = tree_of_lines(reader.log(), size).inclusion_proof(position)?.unwrap_or_default();
     }
-    if !leads(&hashes) {
-        return Err(WrongData(
-            "账本的各行与签名的账本头不符，出不了证明。请运行 progress-ledger verify 审计查明范围。"
-                .to_owned(),
-        )
-        .into());
-    }
-    Ok(Proof { extra: None, index: position, hashes, note: signed.note.clone().into_bytes() })
+    Ok(proved.proof)
 }
 
 fn line_at(reader: &Reader, position: u64) -> anyhow::Result<Vec<u8>> {

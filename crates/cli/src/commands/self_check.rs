@@ -93,10 +93,9 @@ struct Rounds<'a> {
 impl Rounds<'_> {
     /// One check: its result written, its alarm raised.
     fn once(&self) -> anyhow::Result<SelfCheck> {
-        let path = self.arguments.output.clone().unwrap_or_else(|| self.directory.join("self-check.json"));
+        let path = self.arguments.output.clone().unwrap_or_else(|| result_in(&self.directory));
         let checked = check(&self.directory, self.clock.now(), last_verified(&path));
-        let mut json = serde_json::to_vec_pretty(&checked).expect("a self-check is JSON");
-        json.push(b'\n');
+        let json = file_of(&checked);
         // The alarm first: a full disk must not keep it from being raised.
         if let Some(command) = self.arguments.alarm_command.as_ref().filter(|_| !checked.holds) {
             alarm::raise(command, first_finding(&checked), json.clone(), self.arguments.alarm_limit);
@@ -124,6 +123,25 @@ impl Rounds<'_> {
         }
         Ok(false)
     }
+}
+
+/// Checks a ledger's folder once, as a server does on schedule, and leaves the result where `self-check` leaves it; says
+/// beside whether that could be written.
+pub fn scheduled(directory: &Path, clock: &dyn Clock) -> (SelfCheck, anyhow::Result<()>) {
+    let path = result_in(directory);
+    let checked = check(directory, clock.now(), last_verified(&path));
+    let written = durable::replace(&path, "json.part", &file_of(&checked));
+    (checked, written)
+}
+
+fn result_in(directory: &Path) -> PathBuf {
+    directory.join("self-check.json")
+}
+
+fn file_of(checked: &SelfCheck) -> Vec<u8> {
+    let mut json = serde_json::to_vec_pretty(checked).expect("a self-check is JSON");
+    json.push(b'\n');
+    json
 }
 
 /// Checks a ledger's folder. What is found must be there on a second look: while somebody records, a file that was listed

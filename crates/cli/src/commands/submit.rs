@@ -107,7 +107,8 @@ fn submit(arguments: &Arguments, bytes: &[u8], writer: &Writer) -> anyhow::Resul
             };
         }
     };
-    let found = confirmed(&mut filing.intake, writer);
+    let found = writer.check(filing.intake.submission());
+    let found = filing.intake.confirm_found(found);
     if arguments.dry_run {
         return Ok(dry_run(arguments, &filing.intake, &found));
     }
@@ -153,26 +154,6 @@ fn read(arguments: &Arguments, bytes: &[u8], writer: &Writer) -> Result<Filing, 
 
 fn account_of(unit: &UnitId) -> AccountId {
     unit.as_str().parse().expect("ids and accounts share a grammar")
-}
-
-/// Confirms the warnings that have a reason; gives what remains, warnings without a reason and errors.
-fn confirmed(intake: &mut Intake, writer: &Writer) -> Vec<Problem> {
-    let found = writer.check(intake.submission());
-    intake.confirm(&found);
-    let Some(events::Event::SubmissionFiled(filed)) = intake.submission().events.first() else {
-        return found;
-    };
-    let is_confirmed = |problem: &Problem| {
-        problem.kind.severity() == Severity::Warning
-            && problem.cell.as_ref().is_some_and(|cell| {
-                filed.confirmed.iter().any(|own| {
-                    own.warning == problem.kind.code()
-                        && own.indicator == cell.indicator
-                        && own.area == cell.area
-                })
-            })
-    };
-    found.into_iter().filter(|problem| !is_confirmed(problem)).collect()
 }
 
 fn context<'a>(
@@ -253,23 +234,8 @@ fn problems(arguments: &Arguments, found: &[Located], dry_run: bool) -> Answer {
     } else {
         table
     };
-    let rows: Vec<Value> = found.iter().map(located_json).collect();
+    let rows: Vec<Value> = found.iter().map(Located::json).collect();
     Answer::new(json!({ "dry_run": dry_run, "recorded": false, "problems": rows }))
         .table(table)
         .finding_if(true)
-}
-
-fn located_json(problem: &Located) -> Value {
-    let (sheet, row, column) = match &problem.place {
-        intake::Place::Cell { sheet, row, column } => {
-            (sheet.clone(), Some(*row), column.as_ref().map(|(number, _)| *number))
-        }
-        intake::Place::Sheet(sheet) => (Some(sheet.clone()), None, None),
-        intake::Place::File | intake::Place::Json(_) => (None, None, None),
-    };
-    json!({
-        "place": problem.place.to_string(), "sheet": sheet, "row": row, "column": column, "code": problem.code,
-        "severity": match problem.severity { Severity::Error => "error", Severity::Warning => "warning" },
-        "message": problem.text,
-    })
 }

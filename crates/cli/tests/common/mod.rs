@@ -1,6 +1,7 @@
 //! The built program, run in a folder of its own, and a hand that fills its forms in.
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
+pub mod http;
 mod running;
 
 use std::io::{Cursor, Read as _, Write as _};

@@ -23,6 +23,30 @@ impl Running {
         running
     }
 
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://").trim_end_matches('/')
+    }
+
+    /// The next line that it says; waits for it.
+    pub fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Ends it as `kill -9` does.
+    pub fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Asks it to end, and does not wait.
+    pub fn ask_to_stop(&self) {
+        let kill = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+    }
+
     fn listen(&mut self) {
         let mut line = String::new();
         assert!(self.said.read_line(&mut line).unwrap() > 0, "it ended without an address: {}", self.before);
@@ -34,8 +58,7 @@ impl Running {
 
     /// Asks it to end, and gives what it said since it named its address.
     pub fn stop(mut self) -> String {
-        let kill = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
-        assert!(kill.success());
+        self.ask_to_stop();
         let mut all = String::new();
         self.said.read_to_string(&mut all).unwrap();
         self.process.stdout.take().unwrap().read_to_string(&mut all).unwrap();

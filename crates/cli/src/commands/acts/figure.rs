@@ -11,7 +11,7 @@ use events::{
     FigureVerified, FigureWithdrawn, UnitId, Value,
 };
 
-use super::{Actor, Confirming, Proposal, record};
+use super::{Actor, Proposal, record};
 use crate::args;
 use crate::ledger_dir::Choice;
 use crate::output::Answer;
@@ -149,7 +149,7 @@ fn correct(book: &Book, given: Correction) -> anyhow::Result<Proposal> {
         status: given.status.unwrap_or(before.status),
         value: given.value,
     };
-    let confirming = given.confirm.map(|reason| Confirming { period: before.period.clone(), reason });
+    let confirming = given.confirm.map(|reason| intake::Confirming { period: before.period.clone(), reason });
     Ok(Proposal { unit: Some(before.unit.clone()), events: vec![corrected.into()], confirming })
 }
 

@@ -13,17 +13,16 @@ pub mod unit;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use app::Receipt;
 use clap::Args;
 use domain::book::Book;
-use domain::ledger::{Prepared, Problem, Severity, Submission};
-use events::{
-    AccountId, Channel, Confirmation, Event, PeriodId, PlanId, Signature, SubmissionFiled, UnitId, UnitKind,
-};
+use domain::ledger::{Prepared, Problem, Submission};
+use events::{AccountId, Event, PlanId, Signature, UnitId, UnitKind};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::args;
-use crate::ledger::{Receipt, Writer};
+use crate::ledger::Writer;
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table};
 use crate::secret_key::SecretKey;
@@ -53,35 +52,7 @@ pub struct Proposal {
     /// The events.
     pub events: Vec<Event>,
     /// What confirms the warnings about them, if anything.
-    pub confirming: Option<Confirming>,
-}
-
-/// A unit's reason for figures that are warned about, and the period they belong to.
-#[derive(Clone, Debug)]
-pub struct Confirming {
-    /// The period.
-    pub period: PeriodId,
-    /// The reason.
-    pub reason: String,
-}
-
-impl Confirming {
-    /// The filing that confirms these warnings; none where nothing is warned about, as only that is confirmed.
-    fn filing(self, found: &[Problem]) -> Option<Event> {
-        let warnings = found.iter().filter(|problem| problem.kind.severity() == Severity::Warning);
-        let confirmed = warnings.filter_map(|problem| {
-            let cell = problem.cell.as_ref()?;
-            Some(Confirmation {
-                area: cell.area.clone(),
-                indicator: cell.indicator.clone(),
-                reason: self.reason.clone(),
-                warning: problem.kind.code().to_owned(),
-            })
-        });
-        let confirmed: Vec<Confirmation> = confirmed.collect();
-        let filed = SubmissionFiled { channel: Channel::Json, confirmed, period: self.period, source: None };
-        (!filed.confirmed.is_empty()).then(|| filed.into())
-    }
+    pub confirming: Option<intake::Confirming>,
 }
 
 impl Proposal {
@@ -183,10 +154,9 @@ pub fn accepted(writer: &Writer, receipt: &Receipt) -> Answer {
         if receipt.repeated { "已在账，这是原来的回执" } else { "已入账" },
         ["位置", "事件", "事件哈希"],
     );
-    for line in &receipt.lines {
-        table.row([line.position.to_string(), line.kind.to_owned(), line.hash.to_string()]);
+    for ((position, kind), hash) in (receipt.first..).zip(&receipt.kinds).zip(&receipt.hashes) {
+        table.row([position.to_string(), kind.name().to_owned(), hash.to_string()]);
     }
-    let first = receipt.lines.first().map_or(0, |line| line.position);
     let table = table
         .note(format!(
             "报送编号 {}，{}（北京时间）记录，单位 {}。",
@@ -195,8 +165,8 @@ pub fn accepted(writer: &Writer, receipt: &Receipt) -> Answer {
             receipt.unit
         ))
         .note("用通用工具核对第一行（应得到上面的哈希）：")
-        .note(format!("  {}", b3sum(writer, first)));
-    writer.marked(Answer::new(receipt_json(receipt)).table(table))
+        .note(format!("  {}", b3sum(writer, receipt.first)));
+    writer.marked(Answer::new(answers::receipt(receipt)).table(table))
 }
 
 /// How anybody computes a line's hash from the ledger's files.
@@ -206,20 +176,6 @@ fn b3sum(writer: &Writer, position: u64) -> String {
         writer.directory().display(),
         chain::hash::EVENT_CONTEXT,
     )
-}
-
-fn receipt_json(receipt: &Receipt) -> Value {
-    let lines = receipt.lines.iter();
-    json!({
-        "recorded": true,
-        "repeated": receipt.repeated,
-        "submission": receipt.submission,
-        "unit": receipt.unit,
-        "at": receipt.at,
-        "lines": lines.map(|line| json!({
-            "position": line.position, "type": line.kind, "hash": line.hash,
-        })).collect::<Vec<_>>(),
-    })
 }
 
 /// The answer to a rejection: every problem.
@@ -242,19 +198,8 @@ pub fn rejected(problems: &[Problem]) -> Answer {
     } else {
         table
     };
-    let found: Vec<Value> = problems.iter().map(problem_json).collect();
+    let found: Vec<Value> = problems.iter().map(answers::problem).collect();
     Answer::new(json!({ "recorded": false, "problems": found })).table(table).finding_if(true)
-}
-
-fn problem_json(problem: &Problem) -> Value {
-    let cell = problem.cell.as_ref();
-    json!({
-        "event": problem.event,
-        "indicator": cell.map(|cell| &cell.indicator),
-        "area": cell.map(|cell| &cell.area),
-        "code": problem.kind.code(),
-        "message": problem.kind.to_string(),
-    })
 }
 
 /// The office that runs the cycle, where there is exactly one.

@@ -88,27 +88,5 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
 }
 
 fn list(ledger: &Choice) -> anyhow::Result<Answer> {
-    let reader = Reader::open(&ledger.directory()?)?;
-    let periods: Vec<_> = reader.book().registry().periods().collect();
-    let mut table = Table::new("报送期", ["报送期", "起始日", "截止日", "时限（北京时间）", "延期", "状态"]);
-    for period in &periods {
-        let opened = &period.opened;
-        table.row([
-            opened.period.to_string(),
-            opened.starts_on.to_string(),
-            opened.ends_on.to_string(),
-            args::china_time(opened.due_at),
-            period.extensions.len().to_string(),
-            if period.closed.is_some() { "已关闭" } else { "开放" }.to_owned(),
-        ]);
-    }
-    let rows = periods.iter().map(|period| {
-        json!({
-            "opened": period.opened,
-            "extensions": period.extensions,
-            "closed_at_position": period.closed,
-        })
-    });
-    let json = json!({ "periods": rows.collect::<Vec<_>>() });
-    Ok(reader.marked(Answer::new(json).table(table)))
+    Ok(answers::periods(Reader::open(&ledger.directory()?)?.model()))
 }

@@ -55,33 +55,5 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
 }
 
 fn list(ledger: &Choice) -> anyhow::Result<Answer> {
-    let reader = Reader::open(&ledger.directory()?)?;
-    let registry = reader.book().registry();
-    let mut table = Table::new("单位", ["代码", "名称", "类别", "别名", "签名密钥"]);
-    let mut rows = Vec::new();
-    for unit in registry.units() {
-        let keys: Vec<&str> = registry.keys_in_force(&unit.registered).collect();
-        table.row([
-            unit.registered.to_string(),
-            unit.name.clone(),
-            kind(unit.kind).to_owned(),
-            unit.aliases.join("、"),
-            keys.join(" "),
-        ]);
-        rows.push(json!({
-            "id": unit.registered, "name": unit.name, "kind": unit.kind, "aliases": unit.aliases, "keys": keys,
-        }));
-    }
-    Ok(reader.marked(Answer::new(json!({ "units": rows })).table(table)))
-}
-
-const fn kind(kind: UnitKind) -> &'static str {
-    match kind {
-        UnitKind::Bureau => "市直单位",
-        UnitKind::AreaGovernment => "地区政府或管委会",
-        UnitKind::DigitalOffice => "数字办",
-        UnitKind::Audit => "审计",
-        UnitKind::AssessmentCommittee => "考核委员会",
-        UnitKind::Leadership => "领导",
-    }
+    Ok(answers::units(Reader::open(&ledger.directory()?)?.model()))
 }

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use app::snapshots::{self, freezing};
 use chain::EventHash;
 use clap::Args;
 use domain::ledger::snapshots::Snapshot;
-use events::{AccountId, Event, SnapshotApproved, SnapshotFrozen, SnapshotRestated, UnitId, UnitKind};
-use projections::snapshots::{Remade, remake};
+use events::{AccountId, Event, SnapshotApproved, UnitId, UnitKind};
+use projections::snapshots::Remade;
 use uuid::Uuid;
 
 use super::super::acts::{Actor, accepted, administrator, rejected, retried, submission_of};
+use super::propose::of_freezing;
 use super::{Pick, draft, files, name, pick};
 use crate::args;
-use crate::ending::WrongData;
 use crate::ledger::{Reader, Writer};
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, complain};
@@ -66,8 +67,7 @@ pub fn run(given: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
         (None, Some(out), Some(key)) => {
             let reader = Reader::open(&ledger.directory()?)?;
             let snapshot = pick(reader.model().ledger().snapshots(), &given.pick)?;
-            let root = reader.axes().root_at(snapshot.manifest.size)?;
-            require_equal(snapshot, &remake(reader.book(), &snapshot.manifest, root)?)?;
+            snapshots::remade(&reader.axes(), snapshot).map_err(of_freezing)?;
             let event = snapshot.manifest.clone().into();
             let statement = draft::statement(&reader.opened()?.origin, &event)?;
             draft::write_approval(&statement, &draft::member_key(key)?, out)
@@ -94,27 +94,18 @@ fn record_with(given: &Arguments, writer: &Writer) -> anyhow::Result<Answer> {
         anyhow::Ok((pick(model.ledger().snapshots(), &given.pick)?.clone(), opened.origin.clone()))
     })?;
     let tables = remade(writer, &snapshot)?;
-    require_equal(&snapshot, &tables)?;
     let approved = approval(given, &origin, &snapshot)?;
     carry_out(writer, &actor, &snapshot, &tables, vec![approved.into()])
 }
 
 fn approval(given: &Arguments, origin: &str, snapshot: &Snapshot) -> anyhow::Result<SnapshotApproved> {
     let statement = draft::statement(origin, &snapshot.manifest.clone().into())?;
-    let (approval, member) = match (&given.key, &given.signed) {
-        (Some(key), _) => {
-            let key = draft::member_key(key)?;
-            (draft::sign(&statement, &key)?, key.verifier.name().to_owned())
-        }
-        (None, Some(signed)) => {
-            let line = draft::read_approval(&statement, signed)?;
-            let name = line.split(' ').nth(1).context("批准文件里没有签名人。")?.to_owned();
-            (line, name)
-        }
+    let note = match (&given.key, &given.signed) {
+        (Some(key), _) => statement.approvable().note(&draft::sign(&statement, &draft::member_key(key)?)?).into_bytes(),
+        (None, Some(signed)) => args::read_file(signed)?,
         (None, None) => bail!("请写 --key 委员密钥文件，或 --signed 批准文件。"),
     };
-    let member = member.parse().ok().context("密钥名不是委员账号。")?;
-    Ok(SnapshotApproved { approval, member, snapshot: snapshot.hash })
+    snapshots::approval(origin, snapshot, &note).map_err(of_freezing)
 }
 
 /// Freezes what the quorum has approved already.
@@ -125,7 +116,6 @@ pub fn freeze(ledger: &Choice, which: &Pick, actor: &Actor) -> anyhow::Result<An
     let writer = Writer::open(&ledger.directory()?)?;
     let snapshot = writer.with_model(|model| pick(model.ledger().snapshots(), which).cloned())?;
     let tables = remade(&writer, &snapshot)?;
-    require_equal(&snapshot, &tables)?;
     let events = vec![freezing(&snapshot)];
     let answer = send(&writer, actor, &snapshot, &tables, events)?;
     writer.close()?;
@@ -178,15 +168,6 @@ fn send(
     }
 }
 
-fn freezing(snapshot: &Snapshot) -> Event {
-    let hash = snapshot.hash;
-    if snapshot.is_restatement() {
-        SnapshotRestated { snapshot: hash }.into()
-    } else {
-        SnapshotFrozen { snapshot: hash }.into()
-    }
-}
-
 fn counted(writer: &Writer, hash: EventHash) -> (usize, usize) {
     writer.with_model(|model| {
         let snapshots = model.ledger().snapshots();
@@ -209,20 +190,5 @@ fn unit(writer: &Writer, actor: &Actor) -> anyhow::Result<UnitId> {
 }
 
 fn remade(writer: &Writer, snapshot: &Snapshot) -> anyhow::Result<Vec<Remade>> {
-    let root = writer.root_at(snapshot.manifest.size)?;
-    let tables = writer.with_book(|book| remake(book, &snapshot.manifest, root));
-    tables.map_err(|error| WrongData(error.to_string()).into())
-}
-
-/// Nobody signs or freezes roots that the lines do not give.
-fn require_equal(snapshot: &Snapshot, tables: &[Remade]) -> anyhow::Result<()> {
-    let Some(other) = tables.iter().find(|own| !own.is_equal()) else { return Ok(()) };
-    let what = format!(
-        "{}的表“{}”从账本重算得到 {}，提请写的是 {}。不能批准或冻结，请市数字办撤回并重新提请。",
-        name(snapshot),
-        other.listed.table,
-        other.found(),
-        other.listed.root
-    );
-    Err(WrongData(what).into())
+    writer.with_axes(|reader| snapshots::remade(reader, snapshot)).map_err(of_freezing)
 }

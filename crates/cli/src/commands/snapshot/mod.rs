@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use chain::{Date, EventHash};
 use clap::{Args, Subcommand};
-use domain::ledger::snapshots::{Slot, Snapshot, Snapshots, Standing, kind_name};
+use app::snapshots::name;
+use domain::ledger::snapshots::{Snapshot, Snapshots};
 use events::{Event, PlanId, SnapshotKind, SnapshotPublished, SnapshotReopened, SnapshotWithdrawn};
 
 use super::acts::{self, Actor, Proposal};
@@ -167,7 +168,7 @@ pub fn run(arguments: Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
         Action::Approve(arguments) => approve::run(arguments, ledger),
         Action::Freeze { pick, actor } => approve::freeze(ledger, &pick, &actor),
         Action::Status(pick) => show::status(&Reader::open(&ledger.directory()?)?, &pick),
-        Action::List => show::list(&Reader::open(&ledger.directory()?)?),
+        Action::List => Ok(answers::snapshots(Reader::open(&ledger.directory()?)?.model())),
         Action::Show(arguments) => show::run(arguments, ledger),
         Action::Diff { from, to } => show::diff(Reader::open(&ledger.directory()?)?, from, to),
         Action::Reopen(reopening) => reopen(reopening, ledger),
@@ -212,23 +213,6 @@ fn reopen(given: Reopening, ledger: &Choice) -> anyhow::Result<Answer> {
     };
     let path = given.draft.context("请写 --draft 待签文件。")?;
     draft::write(&path, &reader.opened()?.origin, &drawn_up.into())
-}
-
-/// What people call a snapshot.
-fn name(snapshot: &Snapshot) -> String {
-    let Slot { year, kind, .. } = snapshot.slot();
-    let restated = if snapshot.is_restatement() { "（重述）" } else { "" };
-    format!("{year} 年{}{restated}", kind_name(kind))
-}
-
-const fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Proposed => "待批准",
-        Standing::Withdrawn => "已撤回",
-        Standing::Frozen => "已冻结",
-        Standing::Published => "已冻结并公布",
-        Standing::Reopened => "已重新开启",
-    }
 }
 
 /// A day's notice for people.

@@ -1,17 +1,16 @@
 //! `snapshot propose`, `snapshot restate`: the office works tables out and asks for their freezing.
 
-use anyhow::Context as _;
-use chain::{Date, TreeHash};
+use app::snapshots::{Asked, CannotFreeze, proposed};
+use chain::Date;
 use clap::Args;
 use domain::ledger::Blockers;
-use domain::ledger::snapshots::{Slot, Snapshot};
-use domain::scoring::At;
-use events::{PlanId, PublicNotice, Restatement, SnapshotKind, SnapshotProposed};
-use projections::snapshots::{Terms, manifest, reading, restated};
-use projections::{ReadModel, Reading};
+use domain::ledger::snapshots::Slot;
+use events::{PlanId, PublicNotice, SnapshotKind, SnapshotProposed};
+use projections::ReadModel;
 
 use super::super::acts::{self, Actor, Proposal};
 use crate::args;
+use crate::ending::WrongData;
 use crate::ledger::Writer;
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table};
@@ -58,38 +57,31 @@ fn record(writer: &Writer, given: &Arguments, restating: Option<String>) -> anyh
     }
     let plan = writer.with_book(|book| acts::plan(book, given.plan.clone()))?;
     let slot = Slot { plan, year: given.year, kind: given.kind };
-    let frozen = writer.with_model(|model| model.ledger().snapshots().frozen(&slot).cloned());
-    let before = frozen.map(|frozen| Ok::<_, anyhow::Error>((writer.root_at(frozen.manifest.size)?, frozen)));
-    let before = before.transpose()?;
-    let proposed = writer.with_model(|model| propose(model, given, restating, &slot, before.as_ref()))?;
+    let notice = given.notice_from.zip(given.notice_until);
+    let asked = Asked {
+        slot: slot.clone(),
+        notice: notice.map(|(starts_on, ends_on)| PublicNotice { ends_on, starts_on }),
+        waiver: given.waive.clone(),
+        restating,
+    };
+    let proposed = writer.with_axes(|reader| proposed(reader, asked)).map_err(of_freezing)?;
     let checklist = writer.with_model(|model| blockers(model, &slot, &proposed));
     let proposal = writer.with_book(|book| Proposal::of_administrator(book, vec![proposed.into()]));
     Ok(acts::send(writer, &given.actor, proposal)?.table(checklist))
 }
 
-fn propose(
-    model: &ReadModel,
-    given: &Arguments,
-    restating: Option<String>,
-    slot: &Slot,
-    before: Option<&(TreeHash, Snapshot)>,
-) -> anyhow::Result<SnapshotProposed> {
-    let (book, snapshots) = (model.ledger().book(), model.ledger().snapshots());
-    let plan = book.registry().plan_ix(&slot.plan).context("账本里没有这个方案。")?;
-    let at = At { as_of: slot.as_of(), known: model.size() };
-    let now = Reading::in_force(book, plan, at, model.tree().root())?;
-    let restates = restating.map(|reason| {
-        let (root, frozen) = before.with_context(|| format!("{slot}还没有冻结，不用重述，请用 propose。"))?;
-        let areas = restated(&reading(book, &frozen.manifest, *root)?, &now);
-        anyhow::Ok(Restatement { areas, reason, snapshot: frozen.hash })
-    });
-    let notice = given.notice_from.zip(given.notice_until);
-    let terms = Terms {
-        notice: notice.map(|(starts_on, ends_on)| PublicNotice { ends_on, starts_on }),
-        restates: restates.transpose()?,
-        waiver: given.waive.clone(),
-    };
-    Ok(manifest(&now, snapshots, slot.year, slot.kind, terms))
+/// What is wrong with the ledger ends with exit code 1; anything else with 2.
+pub fn of_freezing(error: CannotFreeze) -> anyhow::Error {
+    match error {
+        CannotFreeze::OtherTable { .. }
+        | CannotFreeze::OtherContent
+        | CannotFreeze::NoApproval
+        | CannotFreeze::NotReproducible(_) => WrongData(error.to_string()).into(),
+        CannotFreeze::UnknownPlan(_)
+        | CannotFreeze::NotFrozen(_)
+        | CannotFreeze::NoReading(_)
+        | CannotFreeze::Axes(_) => error.into(),
+    }
 }
 
 /// The cells and objections that stand in the way, as a table.

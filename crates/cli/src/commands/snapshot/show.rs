@@ -13,7 +13,7 @@ use projections::{Reading, Token};
 use serde_json::{Value, json};
 
 use super::files::{self, Kept};
-use super::{Pick, days, draft, name, pick, propose, standing};
+use super::{Pick, days, draft, name, pick, propose};
 use crate::args;
 use crate::ending::WrongData;
 use crate::ledger::Reader;
@@ -21,7 +21,7 @@ use crate::ledger_dir::Choice;
 use crate::output::{Answer, Cell, Table, complain, write_new};
 
 use super::super::questions;
-use answers::{Asked, Axes};
+use answers::{Asked, Axes, approvals, standing};
 
 /// 核对快照
 #[derive(Debug, Args)]
@@ -34,36 +34,6 @@ pub struct Arguments {
     /// 把清单（manifest.json）和各表的规范字节写到这个目录
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-}
-
-/// Lists all snapshots.
-///
-/// # Errors
-/// Never so far.
-pub fn list(reader: &Reader) -> anyhow::Result<Answer> {
-    let snapshots = reader.model().ledger().snapshots();
-    let headings = ["快照", "方案", "状态", "批准", "截止日", "账本行数", "位置", "事件哈希"];
-    let mut table = Table::new("快照", headings);
-    for own in snapshots.all() {
-        let row = SnapshotRow::of(snapshots, own);
-        table.row([
-            name(own),
-            own.manifest.plan.to_string(),
-            standing(own.standing()).to_owned(),
-            approvals(&row),
-            own.manifest.as_of.to_string(),
-            own.manifest.size.to_string(),
-            own.position.to_string(),
-            own.hash.to_string(),
-        ]);
-    }
-    let json = json!({ "snapshots": SnapshotRow::all(reader.model().ledger()) });
-    Ok(reader.marked(Answer::new(json).table(table)))
-}
-
-fn approvals(row: &SnapshotRow<'_>) -> String {
-    let need = row.quorum.map_or_else(|| "—".to_owned(), |quorum| quorum.to_string());
-    format!("{}/{need}", row.approved_by.len())
 }
 
 /// Tells where a snapshot stands, and what is still in the way.
