@@ -14,6 +14,7 @@ mod parameters;
 mod problem;
 mod representation;
 mod routes;
+mod site;
 
 use std::io;
 use std::net::TcpListener;

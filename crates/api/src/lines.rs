@@ -47,6 +47,12 @@ pub fn range(ledger: &Ledger, given: &Parameters, headers: &HeaderMap) -> Result
 
 /// `GET /v1/events/{position or hash}`: one line.
 pub fn one(ledger: &Ledger, name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+    let found = found(ledger, name)?;
+    Ok(with_etag(found, "application/json", "public, max-age=31536000, immutable", headers))
+}
+
+/// The line of a position or an event hash.
+pub fn found(ledger: &Ledger, name: &str) -> Result<Vec<u8>, Problem> {
     let line = match (name.parse::<u64>(), name.parse::<EventHash>()) {
         (Ok(position), _) => at(ledger, position)?,
         (Err(_), Ok(hash)) => with_hash(ledger, hash)?,
@@ -54,11 +60,10 @@ pub fn one(ledger: &Ledger, name: &str, headers: &HeaderMap) -> Result<Response,
             return Err(unreadable("事件", name, "要写位置（从 0 数）或 64 位十六进制的事件哈希"));
         }
     };
-    let found = line.ok_or_else(|| {
+    line.ok_or_else(|| {
         let size = ledger.model().size();
         Problem::not_found("unknown-event", format!("账本共 {size} 行，其中没有这个事件。请核对位置或哈希。"))
-    })?;
-    Ok(with_etag(found, "application/json", "public, max-age=31536000, immutable", headers))
+    })
 }
 
 fn at(ledger: &Ledger, position: u64) -> Result<Option<Vec<u8>>, Problem> {

@@ -44,6 +44,10 @@ impl Problem {
         self.status
     }
 
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
     pub fn title(&self) -> &'static str {
         self.title
     }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 
 use crate::ledger::Ledger;
@@ -14,7 +14,7 @@ use crate::operations::{OPERATIONS, Operation};
 use crate::parameters::{AXES, FORMAT, Parameter, Parameters};
 use crate::problem::Problem;
 use crate::representation::{Format, give, with_etag};
-use crate::{files, health, lines, openapi, page};
+use crate::{files, health, lines, openapi, page, site};
 
 /// Nothing is to be sent here.
 const MAX_BODY_BYTES: usize = 1_024;
@@ -30,7 +30,7 @@ pub fn router(ledger: Arc<Ledger>) -> Router {
         router = router.route(&format!("/v1{}", operation.path), question(operation));
     }
     router
-        .route("/", get(|| async { Redirect::to("/v1/ranking") }))
+        .merge(site::routes())
         .route("/v1/events", get(events))
         .route("/v1/events/{event}", get(event))
         .route("/v1/openapi.json", get(description))
@@ -88,7 +88,7 @@ fn refused(operation: &Operation, problem: Problem, query: &str, headers: &Heade
     problem.into_response()
 }
 
-fn check_length(query: &str) -> Result<(), Problem> {
+pub fn check_length(query: &str) -> Result<(), Problem> {
     if query.len() <= MAX_QUERY_BYTES {
         return Ok(());
     }
@@ -136,7 +136,7 @@ async fn stylesheet(headers: HeaderMap) -> Response {
 
 /// Reads of a ledger take a disk or a while; they are kept off the threads that hold the connections. One that panics ends
 /// itself: it only read.
-async fn blocking(
+pub async fn blocking(
     ledger: Arc<Ledger>,
     answer: impl FnOnce(&Ledger) -> Response + Send + 'static,
 ) -> Response {
@@ -151,7 +151,7 @@ async fn blocking(
 const SECURITY: [(HeaderName, &str); 5] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "default-src 'none'; img-src 'self'; script-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),

@@ -1,0 +1,24 @@
+//! The web pages: what a ledger says, for people, on the three axes.
+//!
+//! A page is a string made from read models. Nothing here knows a server, a file or a clock; whoever serves the pages brings the
+//! question ([`answers::Asked`]) and what stands around it ([`Site`]). Numbers stand as the domain gives them. No page needs script
+//! to be read, and none has style or script of its own: a strict content security policy holds.
+
+pub mod assets;
+
+mod axes_bar;
+mod cell;
+mod event;
+mod frame;
+mod heat;
+mod lights;
+mod links;
+mod overview;
+mod problem;
+mod text;
+
+pub use cell::cell;
+pub use event::event;
+pub use frame::{PageError, Site};
+pub use overview::overview;
+pub use problem::{Said, problem};
