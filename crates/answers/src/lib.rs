@@ -20,7 +20,7 @@ pub use questions::diff::between;
 pub use questions::explain::explain;
 pub use questions::figures::{FigureFilter, figures};
 pub use questions::roll_ups::roll_ups;
-pub use questions::scores::{ranking, ranks, scores};
+pub use questions::scores::{block_name, ranking, ranks, scores};
 pub use questions::timeliness::{TimelinessFilter, timeliness};
 pub use questions::trail::trail;
 pub use table::{Cell, Column, Table};

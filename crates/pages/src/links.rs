@@ -34,6 +34,11 @@ impl Links {
         address(path, own, &axes)
     }
 
+    /// The axes, for the hidden fields of a form.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.axes.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The values of an axis.
     pub fn values<'l>(&'l self, axis: &'l str) -> impl Iterator<Item = &'l str> {
         self.axes.iter().filter(move |(name, _)| name == axis).map(|(_, value)| value.as_str())
