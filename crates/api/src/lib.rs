@@ -3,6 +3,7 @@
 //! Every question stands once in [`operations`]: the routes, the OpenAPI description and the pages' menu follow from that list. What is
 //! answered comes from `answers`, so that a terminal and a server give the same bytes. Nothing here writes to a ledger.
 
+mod cell_proof;
 mod files;
 mod health;
 mod ledger;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::lines;
 use crate::operations::{OPERATIONS, Operation};
 use crate::parameters::{AXES, FORMAT, Parameter};
+use crate::{cell_proof, lines};
 
 /// The whole document.
 pub fn document() -> Value {
@@ -27,6 +27,16 @@ pub fn document() -> Value {
     paths.insert(
         "/v1/events/{event}".into(),
         get("event", "账本的一行", "一个事件，逐字节照录，永不变化。", vec![name], "application/json"),
+    );
+    paths.insert(
+        "/v1/cell-proof".into(),
+        get(
+            "cell-proof",
+            "单格证明",
+            "一格得分的离线证明；progress-ledger verify 核验。每次只出一份，忙时答 503。",
+            cell_proof::PARAMETERS.iter().map(parameter).collect(),
+            "application/octet-stream",
+        ),
     );
     paths.insert(
         "/v1/openapi.json".into(),

@@ -14,7 +14,7 @@ use crate::operations::{OPERATIONS, Operation};
 use crate::parameters::{AXES, FORMAT, Parameter, Parameters};
 use crate::problem::Problem;
 use crate::representation::{Format, give, with_etag};
-use crate::{files, health, lines, openapi, page, site};
+use crate::{cell_proof, files, health, lines, openapi, page, site};
 
 /// Nothing is to be sent here.
 const MAX_BODY_BYTES: usize = 1_024;
@@ -33,6 +33,7 @@ pub fn router(ledger: Arc<Ledger>) -> Router {
         .merge(site::routes())
         .route("/v1/events", get(events))
         .route("/v1/events/{event}", get(event))
+        .route("/v1/cell-proof", get(proof))
         .route("/v1/openapi.json", get(description))
         .route("/checkpoint", get(checkpoint))
         .route("/tile/{*path}", get(tile))
@@ -107,6 +108,14 @@ async fn events(State(ledger): Shared, RawQuery(query): RawQuery, headers: Heade
 
 async fn event(State(ledger): Shared, Path(name): Path<String>, headers: HeaderMap) -> Response {
     blocking(ledger, move |ledger| lines::one(ledger, &name, &headers).into_response()).await
+}
+
+async fn proof(State(ledger): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    blocking(ledger, move |ledger| {
+        let query = query.unwrap_or_default();
+        check_length(&query).and_then(|()| cell_proof::answer(ledger, &query, &headers)).into_response()
+    })
+    .await
 }
 
 async fn checkpoint(State(ledger): Shared, headers: HeaderMap) -> Response {

@@ -104,7 +104,8 @@ const fn kind(snapshot: &Snapshot) -> &'static str {
 
 fn rules(reading: &Reading<'_>, links: &Links) -> Vec<Choice> {
     let named = links.values("rules").next().is_some() || !reading.is_official();
-    let in_force = Choice { value: String::new(), label: "当时施行的规则".to_owned(), selected: !named };
+    let in_force =
+        Choice { value: String::new(), label: "当时施行的规则".to_owned(), selected: !named };
     let mut choices = vec![in_force];
     for own in reading.plan().rulebooks() {
         let value = own.rules_hash.to_string();

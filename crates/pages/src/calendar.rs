@@ -165,7 +165,9 @@ fn due_days(reading: &Reading<'_>) -> BTreeMap<Date, Vec<String>> {
     let mut due: BTreeMap<Date, Vec<String>> = BTreeMap::new();
     for period in known_periods(reading) {
         let at = words::china_time(period.opened.due_at);
-        let Some((Ok(day), time)) = at.split_once(' ').map(|(day, time)| (day.parse(), time)) else { continue };
+        let Some((Ok(day), time)) = at.split_once(' ').map(|(day, time)| (day.parse(), time)) else {
+            continue;
+        };
         let text = format!("{} {} {}", kind_name(period.opened.kind), period.opened.period, &time[..5]);
         due.entry(day).or_default().push(text);
     }
@@ -219,7 +221,10 @@ fn filing(row: Option<&TimelinessRow<'_>>) -> Filing {
         TimelinessRow { .. } => ("按", "g"),
     };
     let extended = if row.extended { "（已延期）" } else { "" };
-    let filed = row.last_filed_at.map(|at: Instant| format!("，最后报于 {}", words::china_time(at))).unwrap_or_default();
+    let filed = row
+        .last_filed_at
+        .map(|at: Instant| format!("，最后报于 {}", words::china_time(at)))
+        .unwrap_or_default();
     let about = format!(
         "{}：应报 {}，按时 {}，迟报 {}，未报 {}，待报 {}，退回未改 {}；时限 {}{extended}{filed}",
         row.period,

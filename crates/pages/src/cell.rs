@@ -156,7 +156,9 @@ fn explained<'a>(
     let column = plan.area_ix(area).ok_or_else(|| AskError::NoArea { area: area.clone(), known: known() })?;
     if plan.area(column).class == events::AreaClass::CityLevel {
         let name = &plan.area(column).name;
-        return Err(PageError::NotThere(format!("{name}不是被考核地区，没有得分。请选其他地区，或看它的审计轨迹。")));
+        return Err(PageError::NotThere(format!(
+            "{name}不是被考核地区，没有得分。请选其他地区，或看它的审计轨迹。"
+        )));
     }
     Ok(projections::explain(reading, row, column))
 }
@@ -194,7 +196,12 @@ fn bar(reading: &Reading<'_>, explained: &CellExplanation<'_>) -> Option<Bar> {
     Some(Bar {
         done_x: text::along(&value, &whole, 150),
         due_x: text::along(due, &whole, 150),
-        about: format!("完成值 {}，全年目标 {}，竖线为应达到 {}", cell.value.as_ref()?, text::number(&whole), text::number(due)),
+        about: format!(
+            "完成值 {}，全年目标 {}，竖线为应达到 {}",
+            cell.value.as_ref()?,
+            text::number(&whole),
+            text::number(due)
+        ),
         level: lights::of(reading, cell).map_or("a", |light| light.level),
     })
 }
@@ -204,7 +211,8 @@ fn steps(steps: &[StepRow]) -> Vec<Step> {
     let step = |(index, own): (usize, &StepRow)| {
         let result = own.result.to_string();
         let decimal = own.decimal.clone().filter(|text| *text != result);
-        let decimal = decimal.or_else(|| own.decimal.is_none().then(|| format!("≈ {}", text::places(&own.result, 6))));
+        let decimal =
+            decimal.or_else(|| own.decimal.is_none().then(|| format!("≈ {}", text::places(&own.result, 6))));
         Step {
             name: text::step(own.code).to_owned(),
             note: own.note.clone(),
@@ -260,7 +268,12 @@ fn rule(explained: &CellExplanation<'_>) -> Rule {
     }
 }
 
-fn neighbours(reading: &Reading<'_>, frame: &Frame, indicator: &IndicatorId, area: &AreaId) -> Vec<Neighbour> {
+fn neighbours(
+    reading: &Reading<'_>,
+    frame: &Frame,
+    indicator: &IndicatorId,
+    area: &AreaId,
+) -> Vec<Neighbour> {
     let assessed = reading.plan().areas().iter().filter(|own| own.class != events::AreaClass::CityLevel);
     let neighbour = |own: &domain::registry::Area| Neighbour {
         area: own.name.clone(),

@@ -4,7 +4,9 @@ use answers::{AskError, Asked};
 use askama::Template;
 use domain::rational::Rational;
 use projections::Reading;
-use projections::diff::{AreaDifference, BlockDifference, CellDifference, CellSide, Change, Difference, PlaceChange};
+use projections::diff::{
+    AreaDifference, BlockDifference, CellDifference, CellSide, Change, Difference, PlaceChange,
+};
 use projections::words;
 
 use crate::frame::{Frame, Mode, Page, PageError, Site, filled};
@@ -213,7 +215,8 @@ fn absolute(number: &Rational) -> Rational {
 /// Bars to the left of the middle line take points, those to the right bring some.
 fn bars(change: &Change, widest: &Rational) -> Vec<Bar> {
     let Some(effects) = &change.effects else { return Vec::new() };
-    let parts = [("数据", "fa", &effects.data), ("目标", "fy", &effects.targets), ("规则", "fw", &effects.rules)];
+    let parts =
+        [("数据", "fa", &effects.data), ("目标", "fy", &effects.targets), ("规则", "fw", &effects.rules)];
     let bar = |(word, kind, number): (&str, &'static str, &Rational)| {
         let width = text::along(&absolute(number), widest, BAR);
         let left = &Rational::ONE - &absolute(number).over(widest).unwrap_or(Rational::ZERO);
@@ -274,9 +277,8 @@ fn moved(change: &Change, places: u8) -> Moved {
     let shown = |number: &Option<Rational>| {
         number.as_ref().map_or_else(|| "—".to_owned(), |own| text::places(own, places))
     };
-    let part = |number: Option<&Rational>| {
-        number.map_or_else(|| "—".to_owned(), |own| text::signed(own, places))
-    };
+    let part =
+        |number: Option<&Rational>| number.map_or_else(|| "—".to_owned(), |own| text::signed(own, places));
     let effects = change.effects.as_ref();
     let whole = effects.map(projections::diff::Effects::total);
     let direction = match &whole {

@@ -91,21 +91,38 @@ pub struct Group {
     pub entries: Vec<Entry>,
 }
 
-/// The menu: path, mark, title.
-const MENU: [(&str, &[(&str, &str, &str)]); 1] = [(
-    "看账",
-    &[("/", "览", "总览")],
-)];
+/// An entry of the menu: path, mark, title.
+type Listed = (&'static str, &'static str, &'static str);
+
+/// The menu.
+const MENU: [(&str, &[Listed]); 3] = [
+    (
+        "看账",
+        &[
+            ("/", "览", "总览"),
+            ("/diff", "比", "对比"),
+            ("/tasks", "账", "任务台账"),
+            ("/calendar", "历", "报送日历"),
+            ("/indicators", "指", "指标与目标"),
+            ("/units", "位", "单位与职责"),
+        ],
+    ),
+    ("查账", &[("/trail", "迹", "审计轨迹"), ("/snapshots", "冻", "快照与冻结"), ("/verify", "验", "验证")]),
+    ("系统", &[("/status", "系", "系统状态")]),
+];
 
 /// The menu with one entry marked as the page that is shown.
 pub fn menu(links: &Links, current: &str) -> Vec<Group> {
-    let entry = |(path, mark, title): &(&'static str, &'static str, &'static str)| Entry {
+    let entry = |(path, mark, title): &Listed| Entry {
         href: links.to(path, &[]),
         mark,
         title,
-        current: *path == current,
+        current: *path == current || (*path == "/snapshots" && current.starts_with("/snapshots/")),
     };
-    let group = |(title, entries): &(&'static str, &[_])| Group { title, entries: entries.iter().map(entry).collect() };
+    let group = |(title, entries): &(&'static str, &[_])| Group {
+        title,
+        entries: entries.iter().map(entry).collect(),
+    };
     MENU.iter().map(group).collect()
 }
 
@@ -135,7 +152,6 @@ pub struct Frame {
     pub as_of: String,
     pub known: u64,
     pub rules_title: String,
-    pub rules: String,
     pub token: String,
     pub bar: AxesBar,
     pub links: Links,
@@ -163,7 +179,6 @@ impl Frame {
             as_of: reading.at().as_of.to_string(),
             known: reading.at().known,
             rules_title: rules_title(&reading),
-            rules: reading.rules_hash().to_string(),
             token: reading.token().to_string(),
             bar: AxesBar::of(asked, &reading, &links, page),
             mode,
@@ -202,11 +217,17 @@ fn mode(asked: &Asked<'_>, reading: &Reading<'_>) -> Result<Mode, PageError> {
     let (known, size) = (reading.at().known, asked.reader().model().size());
     if known < size {
         let last = text::minute(asked.reader().recorded_at(known.saturating_sub(1))?);
-        return Ok(Mode::Past(format!("你看到的是账本前 {known} 行时的账（最后一行记于 {last}），不是现在的账。此后又入账 {} 行。", size - known)));
+        return Ok(Mode::Past(format!(
+            "你看到的是账本前 {known} 行时的账（最后一行记于 {last}），不是现在的账。此后又入账 {} 行。",
+            size - known
+        )));
     }
-    let (as_of, latest) = (reading.at().as_of, answers::latest_day(asked.reader().book(), &reading.plan().adopted.plan, known));
+    let (as_of, latest) =
+        (reading.at().as_of, answers::latest_day(asked.reader().book(), &reading.plan().adopted.plan, known));
     if as_of < latest {
-        return Ok(Mode::Past(format!("你看到的是截至 {as_of} 的情况，不是最新的。账上已有截至 {latest} 的数。")));
+        return Ok(Mode::Past(format!(
+            "你看到的是截至 {as_of} 的情况，不是最新的。账上已有截至 {latest} 的数。"
+        )));
     }
     Ok(Mode::Now)
 }

@@ -84,11 +84,17 @@ fn points(reading: &Reading<'_>) -> String {
 }
 
 /// Columns in the plan's order, and the weight blocks over them: neighbours that share one have one head.
-fn columns(reading: &Reading<'_>, scored: impl Fn(&IndicatorId) -> bool, links: &Links) -> (Vec<Column>, Vec<Block>) {
+fn columns(
+    reading: &Reading<'_>,
+    scored: impl Fn(&IndicatorId) -> bool,
+    links: &Links,
+) -> (Vec<Column>, Vec<Block>) {
     let plan = reading.plan();
     let known = plan.shape(reading.at().known).indicators;
     let (mut columns, mut blocks, mut last) = (Vec::new(), Vec::<Block>::new(), None);
-    for row in plan.indicators().iter().take(known).map(|own| &own.defined).filter(|row| scored(&row.indicator)) {
+    for row in
+        plan.indicators().iter().take(known).map(|own| &own.defined).filter(|row| scored(&row.indicator))
+    {
         columns.push(Column {
             name: reading.indicator_name(&row.indicator),
             href: links.to("/trail", &[("indicator", row.indicator.as_str())]),
@@ -112,7 +118,8 @@ fn shown(reading: &Reading<'_>, cell: &CellRow<'_>, links: &Links) -> Cell {
     let share = cell.share.as_ref().map(|own| text::per_cent(own, 0));
     let why = short_reason(cell.reason);
     let (indicator, area) = (reading.indicator_name(cell.indicator), reading.area_name(cell.area));
-    let said = light.as_ref().map_or_else(|| words::reason(cell.reason).to_owned(), |light| light.label.clone());
+    let said =
+        light.as_ref().map_or_else(|| words::reason(cell.reason).to_owned(), |light| light.label.clone());
     let per_cent = completion.as_ref().map(|own| format!("，完成率 {own}%")).unwrap_or_default();
     Cell {
         shade: lights::shade(light.as_ref(), cell),
@@ -144,6 +151,9 @@ fn legend(reading: &Reading<'_>) -> Vec<Legend> {
         "r" => "h0",
         _ => "h2",
     };
-    let shown = lights.iter().enumerate().map(|(index, own)| Legend { shade: shade(index), label: own.label.clone() });
+    let shown = lights
+        .iter()
+        .enumerate()
+        .map(|(index, own)| Legend { shade: shade(index), label: own.label.clone() });
     shown.collect()
 }

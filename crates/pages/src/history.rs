@@ -91,6 +91,7 @@ fn path(moments: &[Moment]) -> String {
 }
 
 fn about(moments: &[Moment]) -> String {
-    let told: Vec<String> = moments.iter().map(|own| format!("自位置 {} 起 {}", own.position, own.value)).collect();
+    let told: Vec<String> =
+        moments.iter().map(|own| format!("自位置 {} 起 {}", own.position, own.value)).collect();
     format!("这一格的数随认知时点的变化：{}", told.join("，"))
 }

@@ -13,7 +13,9 @@ impl Links {
     /// Keeps the axes of a query.
     pub fn of(query: &str) -> Self {
         let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
-        Self { axes: pairs.filter(|(name, value)| KEPT.contains(&name.as_str()) && !value.is_empty()).collect() }
+        Self {
+            axes: pairs.filter(|(name, value)| KEPT.contains(&name.as_str()) && !value.is_empty()).collect(),
+        }
     }
 
     /// A path on the same axes, with parameters of its own.
@@ -23,7 +25,8 @@ impl Links {
 
     /// A path on the same axes but for those that `own` names, and without a token.
     pub fn with(&self, path: &str, own: &[(&str, &str)]) -> String {
-        let stays = |(name, _): &&(String, String)| name != "token" && own.iter().all(|(other, _)| other != name);
+        let stays =
+            |(name, _): &&(String, String)| name != "token" && own.iter().all(|(other, _)| other != name);
         let axes: Vec<_> = self.axes.iter().filter(stays).cloned().collect();
         address(path, own, &axes)
     }

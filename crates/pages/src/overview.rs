@@ -111,7 +111,11 @@ pub fn overview(site: &Site<'_>, asked: &Asked<'_>) -> Result<String, PageError>
 
 /// The published tables, to be saved.
 fn exports(frame: &Frame) -> Vec<Export> {
-    let tables = [("/v1/ranking", "排名（Excel）"), ("/v1/scores", "成绩表（Excel）"), ("/v1/figures", "数值（Excel）")];
+    let tables = [
+        ("/v1/ranking", "排名（Excel）"),
+        ("/v1/scores", "成绩表（Excel）"),
+        ("/v1/figures", "数值（Excel）"),
+    ];
     tables.map(|(path, title)| Export { href: frame.links.to(path, &[("format", "xlsx")]), title }).into()
 }
 
@@ -128,7 +132,8 @@ fn before(asked: &Asked<'_>, reading: &Reading<'_>) -> Option<Date> {
 /// The places at an earlier day, by what is known and ruled now.
 fn places<'a>(reading: &Reading<'a>, day: Date) -> Result<BTreeMap<&'a AreaId, u32>, PageError> {
     let at = At { as_of: day, ..reading.at() };
-    let earlier = Reading::under(reading.book(), reading.plan_ix(), at, reading.token().root, reading.rules())?;
+    let earlier =
+        Reading::under(reading.book(), reading.plan_ix(), at, reading.token().root, reading.rules())?;
     let ranking = Ranking::of(&earlier);
     Ok(ranking.areas.iter().filter_map(|row| Some((row.area, row.place?))).collect())
 }
@@ -149,7 +154,11 @@ fn tile(reading: &Reading<'_>, cell: &CellRow<'_>, frame: &Frame) -> Option<Tile
     let light = lights::of(reading, cell)?;
     let missing = due - &value;
     let measure = text::measure(&row.measure);
-    let gap = if missing.is_negative() { format!("超 {}", text::number(&(&value - due))) } else { format!("差 {}", text::number(&missing)) };
+    let gap = if missing.is_negative() {
+        format!("超 {}", text::number(&(&value - due)))
+    } else {
+        format!("差 {}", text::number(&missing))
+    };
     (!whole.is_zero() && row.paced).then(|| Tile {
         href: cell_link(frame, cell.indicator, cell.area),
         name: reading.indicator_name(cell.indicator),

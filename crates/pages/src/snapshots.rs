@@ -196,7 +196,12 @@ pub fn snapshot(site: &Site<'_>, asked: &Asked<'_>, hash: EventHash) -> Result<S
         ahead: own.is_open().then(|| ahead(&reading, all, &own.slot(), &frame)),
         restates: restates(&reading, all, own),
         restated_by: all.restatements(own.hash).map(|other| (address(other), name(other))).collect(),
-        objections: all.objections().iter().filter(|own| own.filed.snapshot == hash).map(|own| filed(&reading, own)).collect(),
+        objections: all
+            .objections()
+            .iter()
+            .filter(|own| own.filed.snapshot == hash)
+            .map(|own| filed(&reading, own))
+            .collect(),
         token,
         frame,
     }))
@@ -269,7 +274,11 @@ fn boxes(reading: &Reading<'_>, all: &Snapshots, own: &Snapshot) -> Vec<Signatur
     let signature = |member: &events::CommitteeMember| Signature {
         member: member.member.to_string(),
         unit: reading.book().registry().unit_name(&member.unit).to_owned(),
-        signed: own.approvals.iter().find(|approval| approval.member == member.member).map(|own| own.position),
+        signed: own
+            .approvals
+            .iter()
+            .find(|approval| approval.member == member.member)
+            .map(|own| own.position),
         counts: own.frozen.is_some() || counted.iter().any(|approval| approval.member == member.member),
         revoked: committee.revoked_at(&member.key).is_some(),
     };
@@ -278,7 +287,8 @@ fn boxes(reading: &Reading<'_>, all: &Snapshots, own: &Snapshot) -> Vec<Signatur
 
 fn filed(reading: &Reading<'_>, own: &Objection) -> Filed {
     let area = own.filed.area.as_ref().map_or("全部地区", |area| reading.area_name(area));
-    let indicator = own.filed.indicator.as_ref().map_or_else(|| "全部指标".to_owned(), |id| reading.indicator_name(id));
+    let indicator =
+        own.filed.indicator.as_ref().map_or_else(|| "全部指标".to_owned(), |id| reading.indicator_name(id));
     let outcome = own.decided.as_ref().filter(|(position, _)| *position < reading.at().known);
     let outcome = outcome.map_or_else(
         || "未决".to_owned(),
@@ -303,7 +313,12 @@ fn filed(reading: &Reading<'_>, own: &Objection) -> Filed {
 
 /// The parts of the reporting date's year that have begun.
 fn slots(reading: &Reading<'_>) -> Vec<Slot> {
-    let kinds = [SnapshotKind::FirstQuarter, SnapshotKind::HalfYear, SnapshotKind::ThreeQuarters, SnapshotKind::YearEnd];
+    let kinds = [
+        SnapshotKind::FirstQuarter,
+        SnapshotKind::HalfYear,
+        SnapshotKind::ThreeQuarters,
+        SnapshotKind::YearEnd,
+    ];
     let Ok(year) = u16::try_from(reading.at().as_of.year()) else { return Vec::new() };
     let plan = &reading.plan().adopted.plan;
     let slots = kinds.map(|kind| Slot { plan: plan.clone(), year, kind });
@@ -315,12 +330,15 @@ fn slots(reading: &Reading<'_>) -> Vec<Slot> {
 
 fn ahead(reading: &Reading<'_>, all: &Snapshots, slot: &Slot, frame: &Frame) -> Ahead {
     let blockers = Blockers::of(reading.book(), all, slot, reading.at().known);
-    let cells = |cells: &[CellIx]| cells.iter().take(NAMED).map(|cell| named(reading, *cell, frame)).collect();
-    let kinds = [("缺报", &blockers.missing), ("未复核", &blockers.unverified), ("退回未更正", &blockers.returned)];
+    let cells =
+        |cells: &[CellIx]| cells.iter().take(NAMED).map(|cell| named(reading, *cell, frame)).collect();
+    let kinds =
+        [("缺报", &blockers.missing), ("未复核", &blockers.unverified), ("退回未更正", &blockers.returned)];
     let mut kinds: Vec<Blocked> =
         kinds.into_iter().map(|(what, own)| Blocked { what, count: own.len(), cells: cells(own) }).collect();
     kinds.push(Blocked { what: "申诉未决", count: blockers.objections.len(), cells: Vec::new() });
-    let frozen = all.frozen(slot).filter(|own| own.frozen.is_some_and(|done| done.position < reading.at().known));
+    let frozen =
+        all.frozen(slot).filter(|own| own.frozen.is_some_and(|done| done.position < reading.at().known));
     let open = all.open(slot).filter(|own| own.position < reading.at().known);
     Ahead {
         name: slot.to_string(),
@@ -357,8 +375,10 @@ fn remade(asked: &Asked<'_>, own: &Snapshot) -> Result<Vec<Made>, PageError> {
 
 /// The way to what has changed since.
 fn compare(own: &Snapshot, frame: &Frame) -> String {
-    let (day, size, rules) = (own.manifest.as_of.to_string(), own.manifest.size.to_string(), own.manifest.rules.to_string());
-    let from = [("from_as_of", day.as_str()), ("from_known_at", &size), ("from_rules", &rules), ("as_of", &day)];
+    let (day, size, rules) =
+        (own.manifest.as_of.to_string(), own.manifest.size.to_string(), own.manifest.rules.to_string());
+    let from =
+        [("from_as_of", day.as_str()), ("from_known_at", &size), ("from_rules", &rules), ("as_of", &day)];
     frame.links.now("/diff", &from)
 }
 
@@ -377,7 +397,8 @@ fn restated(reading: &Reading<'_>, own: &AreaRestated) -> Restated {
     let shown = |total: Option<events::Decimal>| total.map_or_else(|| "—".to_owned(), |own| own.to_string());
     let place = |place: Option<u32>| place.map_or_else(|| "—".to_owned(), |own| own.to_string());
     let difference = own.total_before.zip(own.total_now).map(|(before, now)| {
-        let (before, now): (domain::rational::Rational, domain::rational::Rational) = (before.into(), now.into());
+        let (before, now): (domain::rational::Rational, domain::rational::Rational) =
+            (before.into(), now.into());
         &now - &before
     });
     Restated {

@@ -82,7 +82,8 @@ fn of(asked: &Asked<'_>, reading: &Reading<'_>) -> Result<Tasks, PageError> {
         }
     })?;
     let latest_period = latest_period.unwrap_or_default();
-    let programmes: Vec<Programme> = CARRIED.programmes.iter().map(|own| programme(own, &told, &latest_period)).collect();
+    let programmes: Vec<Programme> =
+        CARRIED.programmes.iter().map(|own| programme(own, &told, &latest_period)).collect();
     let tasks = || programmes.iter().flat_map(|own| &own.tasks);
     let count = |level: &str| tasks().filter(|task| task.level == level).count();
     let (all, latest, before, never) = (tasks().count(), count("d"), count("g"), count("n"));
@@ -129,7 +130,11 @@ fn task(own: &catalogue::Task, told: Option<&Vec<Told>>, latest: &str) -> Task {
         text: own.text.clone(),
         level,
         word,
-        quantities: own.quantities.iter().map(|quantity| format!("{}：{}", quantity.of, quantity.phrase)).collect(),
+        quantities: own
+            .quantities
+            .iter()
+            .map(|quantity| format!("{}：{}", quantity.of, quantity.phrase))
+            .collect(),
         told: told.iter().rev().take(TOLD).cloned().collect(),
         more: told.len().saturating_sub(TOLD),
     }

@@ -18,7 +18,8 @@ pub fn per_cent(share: &Rational, places: u8) -> String {
 
 /// A number of at most two places; exact where it is shorter.
 pub fn number(number: &Rational) -> String {
-    let exact = number.to_decimal(0).filter(|text| text.split_once('.').is_none_or(|(_, part)| part.len() <= 4));
+    let exact =
+        number.to_decimal(0).filter(|text| text.split_once('.').is_none_or(|(_, part)| part.len() <= 4));
     exact.unwrap_or_else(|| places(number, 2))
 }
 

@@ -79,7 +79,8 @@ pub fn trail(
     let own = parameters(subject.as_ref());
     let own: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let frame = Frame::of(site, asked, Page { path: "/trail", title: "审计轨迹", own: &own })?;
-    let rows = subject.as_ref().map(|subject| told(asked, &reading, subject)).transpose()?.unwrap_or_default();
+    let rows =
+        subject.as_ref().map(|subject| told(asked, &reading, subject)).transpose()?.unwrap_or_default();
     let start = page.saturating_sub(1).saturating_mul(LINES).min(rows.len());
     let end = (start + LINES).min(rows.len());
     let at_page = |page: usize| {
@@ -156,9 +157,14 @@ fn pick(reading: &Reading<'_>, subject: Option<&Subject>) -> Pick {
     let indicators = plan.indicators().iter().map(|own| &own.defined.indicator);
     let periods = registry.periods().map(|own| &own.opened.period);
     Pick {
-        indicators: indicators.map(|id| choice("indicator", id.as_str(), reading.indicator_name(id))).collect(),
+        indicators: indicators
+            .map(|id| choice("indicator", id.as_str(), reading.indicator_name(id)))
+            .collect(),
         areas: plan.areas().iter().map(|own| choice("area", own.area.as_str(), own.name.clone())).collect(),
-        units: registry.units().map(|own| choice("unit", own.unit.as_str(), own.name.clone())).collect(),
+        units: registry
+            .units()
+            .map(|own| choice("unit", own.registered.as_str(), own.name.clone()))
+            .collect(),
         periods: periods.map(|id| choice("period", id.as_str(), id.to_string())).collect(),
     }
 }
