@@ -10,7 +10,7 @@ use scenarios::repository;
 pub const PURE: [&str; 4] = ["chain", "events", "domain", "projections"];
 
 /// What each room may import. A room that is not named here may not exist.
-const MAY_IMPORT: [(&str, &[&str]); 23] = [
+const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("chain", &[]),
     ("events", &["chain"]),
     ("domain", &["events", "chain"]),
@@ -29,6 +29,8 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("accounts", &["events", "chain"]),
     // What can be asked and what is answered; the terminal and the server give the same.
     ("answers", &["app", "projections", "domain", "events", "chain"]),
+    // Strings from read models: no server, no file, no clock. The plan's text comes from `seeds`.
+    ("pages", &["answers", "app", "projections", "domain", "seeds", "events", "chain"]),
     (
         "api",
         &[
@@ -38,6 +40,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
             "audit",
             "door",
             "intake",
+            "pages",
             "projections",
             "domain",
             "store",
@@ -96,6 +99,7 @@ const EVERYTHING: &[&str] = &[
     "events",
     "feed",
     "intake",
+    "pages",
     "projections",
     "seeds",
     "stand-in",
@@ -106,9 +110,11 @@ const EVERYTHING: &[&str] = &[
 ];
 
 /// Crates that only some rooms may name among their dependencies.
-const ONLY_FOR: [(&str, &[&str]); 6] = [
+const ONLY_FOR: [(&str, &[&str]); 7] = [
     // Passwords are hashed in one place.
     ("argon2", &["accounts"]),
+    // Templates are filled where pages are made.
+    ("askama", &["api", "pages"]),
     ("axum", &["api", "witness"]),
     // Files from anywhere are read in one place, where everything is bounded.
     ("calamine", &["intake"]),
