@@ -22,7 +22,7 @@ pub use questions::explain::explain;
 pub use questions::figures::{FigureFilter, figures};
 pub use questions::lists::{approvals, indicators, objections, periods, snapshots, standing, units};
 pub use questions::roll_ups::roll_ups;
-pub use questions::scores::{ranking, ranks, scores};
+pub use questions::scores::{block_name, ranking, ranks, scores};
 pub use questions::timeliness::{TimelinessFilter, timeliness};
 pub use questions::trail::trail;
 pub use recorded::{problem, receipt};

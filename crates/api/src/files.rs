@@ -17,9 +17,19 @@ pub fn checkpoint(ledger: &Ledger, headers: &HeaderMap) -> Result<Response, Prob
 
 /// The published head's bytes.
 pub fn head(ledger: &Ledger) -> Result<Vec<u8>, Problem> {
-    let bytes = read(&ledger.directory().join("checkpoint"))?;
+    let bytes = checkpoint_bytes(ledger)?;
     let none = "这个账本还没有签名的账本头。请确认密钥文件在账本目录旁边，再记录一次。";
     bytes.ok_or_else(|| Problem::not_found("no-head", none))
+}
+
+/// The published head, letter by letter, where there is one.
+pub fn checkpoint_bytes(ledger: &Ledger) -> Result<Option<Vec<u8>>, Problem> {
+    read(&ledger.directory().join("checkpoint"))
+}
+
+/// What the last self-check wrote beside the lines.
+pub fn self_check(ledger: &Ledger) -> Result<Option<Vec<u8>>, Problem> {
+    read(&ledger.directory().join("self-check.json"))
 }
 
 /// `GET /tile/…`: a tile never changes.

@@ -5,6 +5,7 @@
 //! sequencer, and is in what is read before its receipt is handed out.
 
 mod acts;
+mod cell_proof;
 mod changes;
 mod doing;
 mod evidence;
@@ -21,6 +22,7 @@ mod people;
 mod problem;
 mod representation;
 mod routes;
+mod site;
 mod stop;
 mod upkeep;
 

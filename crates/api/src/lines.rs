@@ -53,7 +53,8 @@ pub fn one(ledger: &Ledger, name: &str, headers: &HeaderMap) -> Result<Response,
     Ok(with_etag(found, "application/json", "public, max-age=31536000, immutable", headers))
 }
 
-fn find(ledger: &Ledger, name: &str) -> Result<(u64, Vec<u8>), Problem> {
+/// The line of a position or an event hash, and its position.
+pub fn find(ledger: &Ledger, name: &str) -> Result<(u64, Vec<u8>), Problem> {
     // A hash may be all digits.
     let line = match (name.parse::<EventHash>(), name.parse::<u64>()) {
         (Ok(hash), _) => with_hash(ledger, hash)?,
@@ -73,7 +74,8 @@ pub fn proof(ledger: &Ledger, name: &str) -> Result<Response, Problem> {
     let (position, line) = find(ledger, name)?;
     let note = files::head(ledger)?;
     let signed = SignedHead::parse(&note);
-    let signed = signed.map_err(|_| Problem::unavailable("unreadable-head", "账本头读不出来，请联系管理员。"))?;
+    let signed =
+        signed.map_err(|_| Problem::unavailable("unreadable-head", "账本头读不出来，请联系管理员。"))?;
     let proved = prove_inclusion(ledger.directory(), ledger.log(), &signed, position, &line)?;
     let name = format!("attachment; filename=\"line-{position}.tlog-proof\"");
     let headers = [

@@ -208,7 +208,7 @@ fn diff(ledger: &Ledger, given: &Parameters) -> Result<Answer, Problem> {
 }
 
 /// Whose trail is meant: exactly one thing.
-fn subject(given: &Parameters) -> Result<Subject, Problem> {
+pub fn subject(given: &Parameters) -> Result<Subject, Problem> {
     let indicator = given.value("indicator", ID_FORM)?;
     let area = given.value("area", ID_FORM)?;
     let unit = given.value("unit", ID_FORM)?;

@@ -136,9 +136,11 @@ impl Parameters {
 
 /// What an id looks like.
 pub const ID_FORM: &str = "代码由小写字母、数字和 . _ - 组成，以字母或数字开头，最多 64 个字符";
-const DATE_FORM: &str = "日期要写成 2022-04-30 这样，并且日历上有这一天";
+/// What a day looks like.
+pub const DATE_FORM: &str = "日期要写成 2022-04-30 这样，并且日历上有这一天";
 
-fn known_at(text: &str) -> Result<KnownAt, Problem> {
+/// A known-at axis: a size or an instant.
+pub fn known_at(text: &str) -> Result<KnownAt, Problem> {
     match text.parse() {
         Ok(size) => Ok(KnownAt::Size(size)),
         Err(_) => {
@@ -148,7 +150,8 @@ fn known_at(text: &str) -> Result<KnownAt, Problem> {
     }
 }
 
-fn rules(text: &str) -> Result<RulesChoice, Problem> {
+/// A rules axis: a hash or an id.
+pub fn rules(text: &str) -> Result<RulesChoice, Problem> {
     match text.parse() {
         Ok(hash) => Ok(RulesChoice::Hash(hash)),
         Err(_) => parse("rules", text, ID_FORM).map(RulesChoice::Id),

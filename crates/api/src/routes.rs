@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 
 use crate::ledger::Ledger;
@@ -14,7 +14,7 @@ use crate::operations::{OPERATIONS, Operation};
 use crate::parameters::{AXES, FORMAT, Parameter, Parameters};
 use crate::problem::Problem;
 use crate::representation::{Format, give, with_etag};
-use crate::{acts, changes, doing, files, health, lines, openapi, page};
+use crate::{acts, cell_proof, changes, doing, files, health, lines, openapi, page, site};
 
 /// Longer addresses are no question.
 const MAX_QUERY_BYTES: usize = 8_192;
@@ -31,11 +31,12 @@ pub fn router(ledger: Arc<Ledger>) -> Router {
         router = router.route(&format!("/v1{}", act.path), doing::route(act));
     }
     router
-        .route("/", get(|| async { Redirect::to("/v1/ranking") }))
+        .merge(site::routes())
         .route("/v1/events", get(events))
         .route("/v1/events/{event}", get(event))
         .route("/v1/proofs/{event}", get(proof))
         .route("/v1/changes", get(changed))
+        .route("/v1/cell-proof", get(proven_cell))
         .route("/v1/openapi.json", get(description))
         .route("/checkpoint", get(checkpoint))
         .route("/tile/{*path}", get(tile))
@@ -123,6 +124,14 @@ async fn changed(State(ledger): Shared, RawQuery(query): RawQuery, headers: Head
     listening.unwrap_or_else(Problem::into_response)
 }
 
+async fn proven_cell(State(ledger): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    blocking(ledger, move |ledger| {
+        let query = query.unwrap_or_default();
+        check_length(&query).and_then(|()| cell_proof::answer(ledger, &query, &headers)).into_response()
+    })
+    .await
+}
+
 async fn checkpoint(State(ledger): Shared, headers: HeaderMap) -> Response {
     blocking(ledger, move |ledger| files::checkpoint(ledger, &headers).into_response()).await
 }
@@ -156,7 +165,8 @@ pub async fn blocking(
 ) -> Response {
     let answered = tokio::task::spawn_blocking(move || answer(&ledger)).await;
     answered.unwrap_or_else(|_| {
-        let detail = "服务器出错。请把地址和时间告诉管理员；若在报送，请用同一编号重试：已入账的会得到原来的回执。";
+        let detail =
+            "服务器出错。请把地址和时间告诉管理员；若在报送，请用同一编号重试：已入账的会得到原来的回执。";
         Problem::of(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "服务器出错", detail).into_response()
     })
 }
@@ -165,7 +175,7 @@ pub async fn blocking(
 const SECURITY: [(HeaderName, &str); 5] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "default-src 'none'; img-src 'self'; script-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),

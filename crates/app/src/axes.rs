@@ -233,6 +233,14 @@ impl<'a> Reader<'a> {
         Ok(known)
     }
 
+    /// When a line was recorded.
+    ///
+    /// # Errors
+    /// [`LoadError`] when it cannot be read.
+    pub fn recorded_at(&self, position: u64) -> Result<Instant, LoadError> {
+        Ok(self.line(position, &mut LineBatch::default())?.at)
+    }
+
     fn line<'b>(&self, position: u64, batch: &'b mut LineBatch) -> Result<Line<'b>, LoadError> {
         self.log.read_into(position, 1, batch)?;
         let size = self.model.size();

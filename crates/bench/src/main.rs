@@ -63,7 +63,11 @@ const BENCHES: [Bench; 8] = [
         about: "300 cities and 2,800 counties that report weekly: a year, and a simulated Friday",
         run: partition::run,
     },
-    Bench { name: "sql", about: "a ledger as SQL tables: the first load, and a step at the end", run: sql::run },
+    Bench {
+        name: "sql",
+        about: "a ledger as SQL tables: the first load, and a step at the end",
+        run: sql::run,
+    },
 ];
 
 fn main() -> Result<()> {

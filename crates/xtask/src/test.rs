@@ -19,7 +19,7 @@ const LEFT_OUT: [&str; 2] = [
 /// A tool is missing and cannot be installed, something does not build, or a test fails.
 pub fn run(arguments: &[String]) -> Result<()> {
     tools::install_missing()?;
-    tools::install_client()?;
+    tools::install_packages()?;
     let nextest = succeeds("cargo", &["nextest", "--version"]);
     say_what_is_left_out(nextest, arguments)?;
     // cargo-nextest runs no documentation tests, and `cargo test` would mix them in between.

@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use crate::process::{run, say, succeeds, workspace_root};
 
 /// Program and Debian package have one name, for each of them.
-const TOOLS: [&str; 5] = ["b3sum", "jq", "npm", "strace", "zstd"];
+const TOOLS: [&str; 6] = ["b3sum", "chromium", "jq", "npm", "strace", "zstd"];
 
 /// The server that tests of SQL tables start for themselves.
 const POSTGRESQL: &str = "postgresql";
@@ -40,7 +40,8 @@ pub fn install_missing() -> Result<()> {
 /// Whether PostgreSQL's server is here. Debian keeps the programs of each version apart, off the search path.
 fn has_postgresql() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let kept_apart = versions.map(|version| version.path().join("bin/initdb")).any(|program| program.is_file());
+    let kept_apart =
+        versions.map(|version| version.path().join("bin/initdb")).any(|program| program.is_file());
     kept_apart || succeeds("initdb", &["--version"])
 }
 
@@ -49,22 +50,41 @@ pub fn may_trace() -> bool {
     succeeds("strace", &["-o", "/dev/null", "true"])
 }
 
-/// A client of other people's, written for EventStoreDB, that the feed is read with.
-const CLIENT: (&str, &str) = ("geteventstore-promise", "4.0.1");
+/// Packages of other people's, at fixed versions, in a folder of their own below `target`: where one is missing, all are installed.
+struct Packages {
+    folder: &'static str,
+    packages: &'static [(&'static str, &'static str)],
+}
 
-/// Installs the client into `target/clients`, where it is missing.
+/// What only tests use.
+const PACKAGES: [Packages; 2] = [
+    // A client written for EventStoreDB, that the feed is read with.
+    Packages { folder: "clients", packages: &[("geteventstore-promise", "4.0.1")] },
+    // What drives Chromium, looks at pages as people with impairments need them, and parses HTML as browsers do.
+    Packages {
+        folder: "browser",
+        packages: &[("axe-core", "4.14.1"), ("parse5", "7.3.0"), ("puppeteer-core", "24.43.1")],
+    },
+];
+
+/// Installs the packages that are missing.
 ///
 /// # Errors
-/// The client cannot be installed.
-pub fn install_client() -> Result<()> {
-    let (name, version) = CLIENT;
-    let folder = workspace_root().join("target/clients");
-    if folder.join("node_modules").join(name).join("package.json").is_file() {
+/// One cannot be installed.
+pub fn install_packages() -> Result<()> {
+    PACKAGES.iter().try_for_each(install)
+}
+
+fn install(own: &Packages) -> Result<()> {
+    let folder = workspace_root().join("target").join(own.folder);
+    let is_there = |name: &str| folder.join("node_modules").join(name).join("package.json").is_file();
+    if own.packages.iter().all(|(name, _)| is_there(name)) {
         return Ok(());
     }
-    say(&format!("missing client: {name}"));
+    let names: Vec<String> = own.packages.iter().map(|(name, version)| format!("{name}@{version}")).collect();
+    say(&format!("missing packages: {}", names.join(", ")));
     std::fs::create_dir_all(&folder)?;
-    // Nothing of the package runs while it is installed, and no file is left beside `node_modules`.
+    // Nothing of the packages runs while they are installed, and no file is left beside `node_modules`.
     let mut install = Command::new("npm");
     install.args([
         "install",
@@ -74,8 +94,7 @@ pub fn install_client() -> Result<()> {
         "--no-audit",
         "--no-fund",
     ]);
-    install.arg("--prefix").arg(&folder);
-    run(install.arg(format!("{name}@{version}")))
+    run(install.arg("--prefix").arg(&folder).args(names))
 }
 
 fn apt_get(arguments: &[&str]) -> Command {

@@ -29,6 +29,8 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("accounts", &["events", "chain"]),
     // What can be asked and what is answered; the terminal and the server give the same.
     ("answers", &["app", "projections", "domain", "events", "chain"]),
+    // Strings from read models: no server, no file, no clock. The plan's text comes from `seeds`.
+    ("pages", &["answers", "app", "projections", "domain", "seeds", "events", "chain"]),
     (
         "api",
         &[
@@ -38,6 +40,7 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
             "audit",
             "door",
             "intake",
+            "pages",
             "projections",
             "domain",
             "store",
@@ -99,6 +102,7 @@ const EVERYTHING: &[&str] = &[
     "events",
     "feed",
     "intake",
+    "pages",
     "projections",
     "seeds",
     "sql-read-models",
@@ -113,6 +117,8 @@ const EVERYTHING: &[&str] = &[
 const ONLY_FOR: [(&str, &[&str]); 7] = [
     // Passwords are hashed in one place.
     ("argon2", &["accounts"]),
+    // Templates are filled where pages are made.
+    ("askama", &["api", "pages"]),
     ("axum", &["api", "witness"]),
     // Files from anywhere are read in one place, where everything is bounded.
     ("calamine", &["intake"]),

@@ -97,6 +97,7 @@ fn blocks(asked: &Asked<'_>, reading: &Reading<'_>, scores: &Scores<'_>) -> Tabl
 }
 
 /// A block's name: its row's, or the group's where several rows share it.
+#[must_use]
 pub fn block_name(reading: &Reading<'_>, block: &BlockId) -> String {
     let rows = reading.plan().block(block).map(|own| own.defined.indicators.as_slice()).unwrap_or_default();
     let plan = reading.plan();

@@ -54,11 +54,7 @@ impl Body {
 ///
 /// # Errors
 /// 413, 415, 408, or 400 for a form that cannot be read.
-pub async fn read(
-    sent: Option<&Sent>,
-    headers: &HeaderMap,
-    body: axum::body::Body,
-) -> Result<Body, Problem> {
+pub async fn read(sent: Option<&Sent>, headers: &HeaderMap, body: axum::body::Body) -> Result<Body, Problem> {
     let limit = sent.map_or(0, |sent| sent.limit);
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|bytes: u64| bytes > limit as u64) {
@@ -70,7 +66,8 @@ pub async fn read(
     let media_type = media_type(headers);
     let Some(sent) = sent else { return Ok(Body::default()) };
     if !sent.media_types.contains(&media_type.as_str()) {
-        let detail = format!("这里收的是 {}。请改用其中一种，并写在 Content-Type 里。", sent.media_types.join("、"));
+        let detail =
+            format!("这里收的是 {}。请改用其中一种，并写在 Content-Type 里。", sent.media_types.join("、"));
         let title = "不收这种内容";
         return Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", title, detail));
     }
@@ -136,7 +133,8 @@ fn too_large(limit: usize) -> Problem {
 }
 
 fn too_slow() -> Problem {
-    let detail = format!("内容在 {} 秒内没有传完，没有办理。请检查网络后用同一编号重试。", BODY_TIMEOUT.as_secs());
+    let detail =
+        format!("内容在 {} 秒内没有传完，没有办理。请检查网络后用同一编号重试。", BODY_TIMEOUT.as_secs());
     Problem::of(StatusCode::REQUEST_TIMEOUT, "too-slow", "传得太慢", detail)
 }
 

@@ -101,7 +101,9 @@ fn record_with(given: &Arguments, writer: &Writer) -> anyhow::Result<Answer> {
 fn approval(given: &Arguments, origin: &str, snapshot: &Snapshot) -> anyhow::Result<SnapshotApproved> {
     let statement = draft::statement(origin, &snapshot.manifest.clone().into())?;
     let note = match (&given.key, &given.signed) {
-        (Some(key), _) => statement.approvable().note(&draft::sign(&statement, &draft::member_key(key)?)?).into_bytes(),
+        (Some(key), _) => {
+            statement.approvable().note(&draft::sign(&statement, &draft::member_key(key)?)?).into_bytes()
+        }
         (None, Some(signed)) => args::read_file(signed)?,
         (None, None) => bail!("请写 --key 委员密钥文件，或 --signed 批准文件。"),
     };

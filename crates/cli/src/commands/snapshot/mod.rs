@@ -9,9 +9,9 @@ mod show;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use app::snapshots::name;
 use chain::{Date, EventHash};
 use clap::{Args, Subcommand};
-use app::snapshots::name;
 use domain::ledger::snapshots::{Snapshot, Snapshots};
 use events::{Event, PlanId, SnapshotKind, SnapshotPublished, SnapshotReopened, SnapshotWithdrawn};
 
