@@ -5,9 +5,10 @@ use std::path::Path;
 use chain::hash::leaf_hash;
 use chain::proof::Proof;
 use chain::tree::verify_inclusion;
-use store::{EventLog, StoreError};
+use store::EventLog;
 
 use super::{SignedHead, TileFolder, tree_of_lines};
+use crate::load::LoadError;
 
 /// A proof, and whether the tiles gave it.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ pub enum CannotProve {
     OtherHead,
     /// Tiles or lines cannot be read.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Lines(#[from] LoadError),
 }
 
 /// Proves that a line stands under a signed head. What is given away was verified before.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use app::LoadError;
 use app::publish::{CannotProve, SignedHead, prove_inclusion};
 use chain::EventHash;
 use chain::hash::event_hash;
@@ -101,9 +102,9 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
 fn proof_of(reader: &Reader, signed: &SignedHead, position: u64, line: &[u8]) -> anyhow::Result<Proof> {
     let proved = prove_inclusion(reader.directory(), reader.log(), signed, position, line);
     let proved = proved.map_err(|error| match error {
-        CannotProve::OtherHead => WrongData(error.to_string()).into(),
-        CannotProve::Store(error) => of_store(error),
+        CannotProve::Lines(LoadError::Store(error)) => of_store(error),
         error @ CannotProve::NotUnderHead { .. } => anyhow::Error::from(error),
+        error @ (CannotProve::OtherHead | CannotProve::Lines(_)) => WrongData(error.to_string()).into(),
     })?;
     if proved.tiles_damaged {
         complain("提示：哈希瓦片有误，改由各行重算；head --rebuild-tiles 可重建瓦片。\n");
