@@ -68,7 +68,7 @@ impl Sqlite {
         Ok(Self { connection, name, _lock: None })
     }
 
-    fn failed(&self, what: &'static str) -> impl FnOnce(rusqlite::Error) -> DatabaseError {
+    fn failed(&self, what: &'static str) -> impl FnOnce(rusqlite::Error) -> DatabaseError + use<> {
         failed(&self.name, what)
     }
 
@@ -77,7 +77,7 @@ impl Sqlite {
     }
 }
 
-fn failed(name: &str, what: &'static str) -> impl FnOnce(rusqlite::Error) -> DatabaseError {
+fn failed(name: &str, what: &'static str) -> impl FnOnce(rusqlite::Error) -> DatabaseError + use<> {
     let database = name.to_owned();
     move |error| DatabaseError::Failed { database, what, reason: error.to_string() }
 }

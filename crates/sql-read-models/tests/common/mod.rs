@@ -164,11 +164,11 @@ impl Database for Failing {
     }
 
     fn switch(&mut self) -> Result<(), DatabaseError> {
-        self.write(Database::switch)
+        self.write(|inner| inner.switch())
     }
 
     fn drop_building(&mut self) -> Result<(), DatabaseError> {
-        self.write(Database::drop_building)
+        self.write(|inner| inner.drop_building())
     }
 
     fn begin_reading(&mut self) -> Result<(), DatabaseError> {
