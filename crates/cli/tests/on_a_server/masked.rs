@@ -1,7 +1,9 @@
 //! What two ledgers of the same acts cannot have alike: instants, keys, and every hash that follows from them.
 
-/// A word of this length or longer is a hash, a key, an id or a root. A key that was replaced is named `old-` and its id.
+/// A word of this length or longer is a hash, a key, an id or a root.
 const LONG: usize = 32;
+/// A key that was replaced is named `old-` and its id, an account `u-` and letters.
+const MADE: [&str; 2] = ["old-", "u-"];
 
 /// The text with instants and long words of letters and digits left out.
 pub fn masked(text: &str) -> String {
@@ -19,7 +21,7 @@ pub fn masked(text: &str) -> String {
             let hour = after.strip_prefix(' ').unwrap_or(after);
             rest = &hour[hour.find(|c| !time(c)).unwrap_or(hour.len())..];
             out.push('⌚');
-        } else if word.len() >= LONG || word.starts_with("old-") {
+        } else if word.len() >= LONG || MADE.iter().any(|made| word.starts_with(made)) {
             out.push('#');
         } else {
             out.push_str(word);
