@@ -19,7 +19,7 @@ use crate::files_of;
 use crate::ledger_dir::Choice;
 use crate::log::{Log, of_open};
 use crate::output::{Answer, Table, complain};
-use crate::{args, durable, heads};
+use crate::{args, durable, heads, state_folder};
 
 /// Between two checks the metrics are written so often, so that the age in them is not stale.
 const METRICS_EVERY: Duration = Duration::from_secs(15);
@@ -58,8 +58,10 @@ pub struct Arguments {
 /// # Errors
 /// When the folder is no ledger, or what was found cannot be written.
 pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
-    let directory = arguments.directory.clone().map_or_else(|| ledger.directory(), Ok)?;
-    verify::require_ledger(&directory)?;
+    let directory = ledger.or(arguments.directory.as_deref())?;
+    if state_folder::address_in(&directory)?.is_none() {
+        verify::require_ledger(&directory)?;
+    }
     let rounds = Rounds { arguments, directory, clock: &SystemClock };
     let mut checked = rounds.once()?;
     if !arguments.once {

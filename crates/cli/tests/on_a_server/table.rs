@@ -73,6 +73,8 @@ fn no_command_is_left_out() {
     let help = Desk::new().run("--help").with(0).out;
     let commands = help.lines().filter_map(|line| line.strip_prefix("  "));
     let commands = commands.filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+    // Examples follow the commands.
+    let commands = commands.filter(|line| !line.starts_with("progress-ledger"));
     let named: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
     let known: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
     let missing: Vec<_> =

@@ -7,7 +7,7 @@ use stand_in::{Fault, Options, StandIn};
 use store_eventstore::{Address, EventStoreLog, Known, OpenError, Timing};
 
 /// `http://host:port` of a real server that the tests may write to; without it they use the stand-in.
-const REAL: &str = "LEDGER_TEST_EVENTSTORE";
+pub const REAL: &str = "LEDGER_TEST_EVENTSTORE";
 
 /// The stand-in, or a real server.
 pub struct Server {
