@@ -77,6 +77,18 @@ mod tests {
         (0..size).map(|number| leaf_hash(&number.to_be_bytes())).collect()
     }
 
+    #[test]
+    fn leaves_twice_out_of_order_or_beyond_the_tree_give_no_root() {
+        let leaves = tree(2);
+        let [one, other] = leaves[..] else { panic!("two leaves") };
+        assert_eq!(root_from(2, &[(1, other)], &[one]), Some(root_of(&leaves)));
+        // Each of these would give the same root, if what is odd about it were passed over.
+        assert_eq!(root_from(2, &[(1, other), (1, one)], &[one]), None);
+        assert_eq!(root_from(2, &[(1, other), (0, one)], &[one]), None);
+        assert_eq!(root_from(1, &[(1, one)], &[]), None);
+        assert_eq!(root_from(2, &[], &[root_of(&leaves)]), None);
+    }
+
     proptest! {
         #[test]
         fn any_leaves_give_the_root_and_no_others_do(
