@@ -41,9 +41,7 @@ pub fn router(ledger: Arc<Ledger>) -> Router {
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
         .route(&page::STYLESHEET_PATH, get(stylesheet))
-        .fallback(|| async {
-            Problem::not_found("no-such-path", "没有这个地址。接口列在 /v1/openapi.json，首页是 /。")
-        })
+        .fallback(no_such_path)
         .method_not_allowed_fallback(|| async {
             let detail = "这里只读：请用 GET。记录数据请用 progress-ledger submit。";
             Problem::of(StatusCode::METHOD_NOT_ALLOWED, "read-only", "不能这样请求", detail)
@@ -95,6 +93,14 @@ pub fn check_length(query: &str) -> Result<(), Problem> {
     }
     let detail = format!("查询部分最多 {MAX_QUERY_BYTES} 字节，请求的有 {} 字节。", query.len());
     Err(Problem::of(StatusCode::URI_TOO_LONG, "query-too-long", "地址太长", detail))
+}
+
+async fn no_such_path(headers: HeaderMap) -> Response {
+    let problem = Problem::not_found("no-such-path", "没有这个地址。接口列在 /v1/openapi.json，首页是 /。");
+    match Format::asked(&Parameters::default(), &headers) {
+        Ok(Format::Html) => site::refused(&problem, ""),
+        Ok(Format::Json | Format::Csv | Format::Xlsx | Format::Canonical) | Err(_) => problem.into_response(),
+    }
 }
 
 async fn events(State(ledger): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
