@@ -40,7 +40,6 @@ pub fn router(ledger: Arc<Ledger>) -> Router {
         .route("/health/live", get(|| async { health::live() }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
-        .route(&page::STYLESHEET_PATH, get(stylesheet))
         .fallback(no_such_path)
         .method_not_allowed_fallback(|| async {
             let detail = "这里只读：请用 GET。记录数据请用 progress-ledger submit。";
@@ -80,7 +79,7 @@ fn answered(
 fn refused(operation: &Operation, problem: Problem, query: &str, headers: &HeaderMap) -> Response {
     let wants_page = Format::asked(&Parameters::default(), headers) == Ok(Format::Html);
     if wants_page && query.len() <= MAX_QUERY_BYTES {
-        let body = page::problem(Some(operation), &problem, query);
+        let body = page::problem(operation, &problem, query);
         let sent = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
         return (problem.status(), sent, body).into_response();
     }
@@ -142,11 +141,6 @@ async fn metrics(State(ledger): Shared) -> Response {
 
 async fn description(headers: HeaderMap) -> Response {
     with_etag(openapi::document().to_string(), "application/json", "no-cache", &headers)
-}
-
-async fn stylesheet(headers: HeaderMap) -> Response {
-    let for_good = "public, max-age=31536000, immutable";
-    with_etag(page::STYLESHEET, "text/css; charset=utf-8", for_good, &headers)
 }
 
 /// Reads of a ledger take a disk or a while; they are kept off the threads that hold the connections. One that panics ends
