@@ -1,20 +1,11 @@
-//! Pages: an answer for people, without script. What it says is what the terminal says; the axes stand in the address.
+//! An answer of the interface as a page: what can be asked, and the same answer in other forms.
 
-use std::sync::LazyLock;
-
-use answers::{Answer, Cell, Part, Table};
-use askama::Template;
+use answers::Answer;
+use pages::{Field, Link, Question};
 
 use crate::operations::{OPERATIONS, Operation};
 use crate::parameters::{AXES, Parameter};
 use crate::problem::Problem;
-
-/// The stylesheet.
-pub const STYLESHEET: &str = include_str!("../assets/style.css");
-
-/// Its path: another file has another name, so that browsers may keep it for good.
-pub static STYLESHEET_PATH: LazyLock<String> =
-    LazyLock::new(|| format!("/assets/{}.css", &blake3::hash(STYLESHEET.as_bytes()).to_hex()[..16]));
 
 /// Names the axes for people.
 const LABELS: [(&str, &str); 13] = [
@@ -33,87 +24,27 @@ const LABELS: [(&str, &str); 13] = [
     ("to", "到标识"),
 ];
 
-#[derive(Template)]
-#[template(path = "page.html")]
-struct Page<'a> {
-    title: &'a str,
-    about: &'a str,
-    stylesheet: &'a str,
-    what_if: bool,
-    menu: Vec<Link<'a>>,
-    marks: &'a [String],
-    fields: Vec<Field<'a>>,
-    sentences: Vec<&'a str>,
-    tables: Vec<ShownTable<'a>>,
-    downloads: Vec<Link<'a>>,
-}
-
-struct Link<'a> {
-    href: String,
-    title: &'a str,
-    current: bool,
-}
-
-struct Field<'a> {
-    name: &'a str,
-    label: &'a str,
-    about: &'a str,
-    example: &'a str,
-    value: String,
-    required: bool,
-}
-
-struct ShownTable<'a> {
-    title: &'a str,
-    columns: &'a [answers::Column],
-    rows: Vec<Vec<Shown<'a>>>,
-    notes: &'a [String],
-}
-
-enum Shown<'a> {
-    Number(&'a str),
-    Text(&'a str),
-    Hash(&'a str),
-}
-
 /// An answer as a page.
 pub fn answer(operation: &Operation, answer: &Answer, query: &str) -> String {
-    let sentences = answer.parts().iter().filter_map(|part| match part {
-        Part::Text(text) => Some(text.as_str()),
-        Part::Table(_) => None,
-    });
-    render(&Page {
-        title: operation.title,
-        about: operation.about,
-        stylesheet: &STYLESHEET_PATH,
-        what_if: answer.marks().iter().any(|mark| mark.starts_with("推演")),
-        menu: menu(operation, query),
-        marks: answer.marks(),
-        fields: fields(operation, query),
-        sentences: sentences.collect(),
-        tables: answer.tables().map(shown_table).collect(),
-        downloads: downloads(operation, answer, query),
-    })
+    let downloads = downloads(operation, answer, query);
+    let own = Question { downloads, ..question(operation, query) };
+    pages::question(&own, Some(answer), "")
 }
 
 /// A problem as a page: what happened, and the form to ask again.
-pub fn problem(operation: Option<&Operation>, problem: &Problem, query: &str) -> String {
-    render(&Page {
-        title: problem.title(),
-        about: problem.detail(),
-        stylesheet: &STYLESHEET_PATH,
-        what_if: false,
-        menu: operation.map_or_else(whole_menu, |operation| menu(operation, query)),
-        marks: &[],
-        fields: operation.map(|operation| fields(operation, query)).unwrap_or_default(),
-        sentences: vec!["账本没有任何改动。"],
-        tables: Vec::new(),
-        downloads: Vec::new(),
-    })
+pub fn problem(operation: &Operation, problem: &Problem, query: &str) -> String {
+    let own = Question { title: problem.title(), about: problem.detail(), ..question(operation, query) };
+    pages::question(&own, None, "账本没有任何改动。")
 }
 
-fn render(page: &Page<'_>) -> String {
-    page.render().expect("a string takes every character")
+fn question<'a>(operation: &'a Operation, query: &str) -> Question<'a> {
+    Question {
+        title: operation.title,
+        about: operation.about,
+        questions: menu(operation, query),
+        fields: fields(operation, query),
+        downloads: Vec::new(),
+    }
 }
 
 /// The axes are kept from page to page; what belongs to one question is not.
@@ -127,10 +58,6 @@ fn menu<'a>(current: &Operation, query: &str) -> Vec<Link<'a>> {
             current: own.id == current.id,
         })
         .collect()
-}
-
-fn whole_menu<'a>() -> Vec<Link<'a>> {
-    OPERATIONS.iter().map(|own| Link { href: href(own, ""), title: own.title, current: false }).collect()
 }
 
 fn href(operation: &Operation, query: &str) -> String {
@@ -156,23 +83,6 @@ fn field<'a>(parameter: &Parameter, query: &str) -> Field<'a> {
     let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(own, _)| own == name);
     let value = values.next().map(|(_, value)| value.into_owned()).unwrap_or_default();
     Field { name, label, about, example, value, required }
-}
-
-fn shown_table(table: &Table) -> ShownTable<'_> {
-    let rows = table.rows.iter().map(|row| row.iter().map(shown).collect()).collect();
-    ShownTable { title: &table.title, columns: &table.columns, rows, notes: &table.notes }
-}
-
-fn shown(cell: &Cell) -> Shown<'_> {
-    match cell {
-        Cell::Number(text) => Shown::Number(text),
-        Cell::Text(text) if is_hash(text) => Shown::Hash(text),
-        Cell::Text(text) => Shown::Text(text),
-    }
-}
-
-fn is_hash(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn downloads<'a>(operation: &Operation, answer: &Answer, query: &str) -> Vec<Link<'a>> {

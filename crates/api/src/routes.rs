@@ -43,10 +43,7 @@ pub fn router(ledger: Arc<Ledger>) -> Router {
         .route("/health/live", get(|| async { health::live() }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
-        .route(&page::STYLESHEET_PATH, get(stylesheet))
-        .fallback(|| async {
-            Problem::not_found("no-such-path", "没有这个地址。接口列在 /v1/openapi.json，首页是 /。")
-        })
+        .fallback(no_such_path)
         .method_not_allowed_fallback(|| async {
             let detail = "这个地址不能这样请求。能怎样请求见 /v1/openapi.json。";
             Problem::of(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "不能这样请求", detail)
@@ -86,7 +83,7 @@ fn answered(
 fn refused(operation: &Operation, problem: Problem, query: &str, headers: &HeaderMap) -> Response {
     let wants_page = Format::asked(&Parameters::default(), headers) == Ok(Format::Html);
     if wants_page && query.len() <= MAX_QUERY_BYTES {
-        let body = page::problem(Some(operation), &problem, query);
+        let body = page::problem(operation, &problem, query);
         let sent = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
         return (problem.status(), sent, body).into_response();
     }
@@ -99,6 +96,14 @@ pub fn check_length(query: &str) -> Result<(), Problem> {
     }
     let detail = format!("查询部分最多 {MAX_QUERY_BYTES} 字节，请求的有 {} 字节。", query.len());
     Err(Problem::of(StatusCode::URI_TOO_LONG, "query-too-long", "地址太长", detail))
+}
+
+async fn no_such_path(headers: HeaderMap) -> Response {
+    let problem = Problem::not_found("no-such-path", "没有这个地址。接口列在 /v1/openapi.json，首页是 /。");
+    match Format::asked(&Parameters::default(), &headers) {
+        Ok(Format::Html) => site::refused(&problem, ""),
+        Ok(Format::Json | Format::Csv | Format::Xlsx | Format::Canonical) | Err(_) => problem.into_response(),
+    }
 }
 
 async fn events(State(ledger): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
@@ -150,11 +155,6 @@ async fn metrics(State(ledger): Shared) -> Response {
 
 async fn description(headers: HeaderMap) -> Response {
     with_etag(openapi::document().to_string(), "application/json", "no-cache", &headers)
-}
-
-async fn stylesheet(headers: HeaderMap) -> Response {
-    let for_good = "public, max-age=31536000, immutable";
-    with_etag(page::STYLESHEET, "text/css; charset=utf-8", for_good, &headers)
 }
 
 /// Work on a ledger takes a disk or a while; it is kept off the threads that hold the connections. What panics ends itself

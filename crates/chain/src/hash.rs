@@ -252,10 +252,14 @@ fn keyed(context: &'static str) -> blake3::Hasher {
     static EVENT: OnceLock<blake3::Hasher> = OnceLock::new();
     static TABLE: OnceLock<blake3::Hasher> = OnceLock::new();
     static ID: OnceLock<blake3::Hasher> = OnceLock::new();
+    static PHRASE: OnceLock<blake3::Hasher> = OnceLock::new();
+    // Each context has a place of its own: one that took another's would give hashes of the other.
     let slot = match context {
         EVENT_CONTEXT => &EVENT,
         TABLE_CONTEXT => &TABLE,
-        _ => &ID,
+        ID_CONTEXT => &ID,
+        PHRASE_CONTEXT => &PHRASE,
+        other => panic!("“{other}” is no context of this format"),
     };
     slot.get_or_init(|| blake3::Hasher::new_derive_key(context)).clone()
 }
@@ -270,6 +274,14 @@ mod tests {
             let [left, right] = [seed, !seed].map(|byte| leaf_hash(&[byte]));
             let plain = Sha256::new().chain_update([1]).chain_update(left.0).chain_update(right.0).finalize();
             assert_eq!(node_hash(&left, &right).0, plain[..]);
+        }
+    }
+
+    #[test]
+    fn no_context_takes_the_place_of_another_whichever_comes_first() {
+        let contexts = [PHRASE_CONTEXT, ID_CONTEXT, TABLE_CONTEXT, EVENT_CONTEXT];
+        for context in contexts.into_iter().chain(contexts) {
+            assert_eq!(derive(context, b"bytes"), blake3::derive_key(context, b"bytes"), "{context}");
         }
     }
 

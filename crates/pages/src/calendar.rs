@@ -116,7 +116,7 @@ fn open(reading: &Reading<'_>) -> Vec<Open> {
         period: period.opened.period.to_string(),
         kind: kind_name(period.opened.kind),
         days: format!("{} 至 {}", period.opened.starts_on, period.opened.ends_on),
-        due: words::china_time(period.opened.due_at),
+        due: due_text(period.opened.due_at),
     });
     open.collect()
 }
@@ -164,14 +164,30 @@ fn sort_of_day(reading: &Reading<'_>, day: Date) -> (&'static str, &'static str)
 fn due_days(reading: &Reading<'_>) -> BTreeMap<Date, Vec<String>> {
     let mut due: BTreeMap<Date, Vec<String>> = BTreeMap::new();
     for period in known_periods(reading) {
-        let at = words::china_time(period.opened.due_at);
-        let Some((Ok(day), time)) = at.split_once(' ').map(|(day, time)| (day.parse(), time)) else {
-            continue;
-        };
-        let text = format!("{} {} {}", kind_name(period.opened.kind), period.opened.period, &time[..5]);
-        due.entry(day).or_default().push(text);
+        let (day, time) = deadline(period.opened.due_at);
+        let text = format!("{} {} {time}", kind_name(period.opened.kind), period.opened.period);
+        if let Ok(day) = day.parse() {
+            due.entry(day).or_default().push(text);
+        }
     }
     due
+}
+
+/// A deadline for people.
+fn due_text(due_at: Instant) -> String {
+    let (day, time) = deadline(due_at);
+    format!("{day} {time}")
+}
+
+/// Day and time of a deadline in China; midnight is the end of the day before.
+fn deadline(due_at: Instant) -> (String, String) {
+    let text = words::china_time(due_at);
+    let before = Instant::from_micros(due_at.micros() - 1).map(words::china_time);
+    match (text.split_once(' '), before.as_deref().and_then(|text| text.split_once(' '))) {
+        (Some((_, "00:00:00")), Some((day, _))) => (day.to_owned(), "24:00".to_owned()),
+        (Some((day, time)), _) => (day.to_owned(), time[..5].to_owned()),
+        (None, _) => (text, String::new()),
+    }
 }
 
 fn grid(
@@ -234,7 +250,7 @@ fn filing(row: Option<&TimelinessRow<'_>>) -> Filing {
         row.missing,
         row.not_yet_due,
         row.returned,
-        words::china_time(row.due_at),
+        due_text(row.due_at),
     );
     Filing { mark, class, about }
 }

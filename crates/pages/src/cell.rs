@@ -60,7 +60,8 @@ struct Step {
     name: String,
     note: String,
     expression: String,
-    result: String,
+    /// None where the expression is the result, or says it.
+    result: Option<String>,
     decimal: String,
     last: bool,
 }
@@ -219,7 +220,10 @@ fn steps(steps: &[StepRow]) -> Vec<Step> {
             expression: own.expression.clone(),
             decimal: decimal.unwrap_or_default(),
             last: index + 1 == count,
-            result,
+            result: (own.code != "rounded"
+                && own.expression != result
+                && own.decimal.as_ref() != Some(&own.expression))
+            .then_some(result),
         }
     };
     steps.iter().enumerate().map(step).collect()

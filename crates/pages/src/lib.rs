@@ -7,6 +7,7 @@
 pub mod assets;
 
 mod axes_bar;
+mod bare;
 mod calendar;
 mod catalogue;
 mod cell;
@@ -19,6 +20,7 @@ mod lights;
 mod links;
 mod overview;
 mod problem;
+mod question;
 mod search;
 mod snapshots;
 mod status;
@@ -35,6 +37,7 @@ pub use event::event;
 pub use frame::{PageError, Site};
 pub use overview::overview;
 pub use problem::{Said, problem};
+pub use question::{Field, Link, Question, question};
 pub use search::search;
 pub use snapshots::{snapshot, snapshots};
 pub use status::{Health, status};

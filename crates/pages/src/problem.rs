@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use crate::assets;
-use crate::frame::{Group, filled, menu};
+use crate::bare::Bare;
+use crate::frame::filled;
 use crate::links::Links;
 
 /// What is said.
@@ -22,24 +22,14 @@ pub struct Said<'a> {
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct Problem<'a> {
+    bare: Bare,
     said: Said<'a>,
-    menu: Vec<Group>,
-    stylesheet: &'static str,
-    script: &'static str,
-    icon: &'static str,
     home: String,
 }
 
 /// The page of a problem; `query` is the request's.
 pub fn problem(said: Said<'_>, query: &str) -> String {
     // Axes that may be the problem itself are not carried on.
-    let links = Links::of(query);
-    filled(&Problem {
-        said,
-        menu: menu(&Links::default(), ""),
-        stylesheet: &assets::STYLESHEET.path,
-        script: &assets::SCRIPT.path,
-        icon: &assets::ICON.path,
-        home: links.now("/", &[]),
-    })
+    let home = Links::of(query).now("/", &[]);
+    filled(&Problem { bare: Bare::of(said.title, ""), said, home })
 }

@@ -63,6 +63,16 @@ pub fn minute(at: Instant) -> String {
     text.get(..16).unwrap_or(&text).to_owned()
 }
 
+/// A duty, by its code; an unknown one stands for itself.
+pub fn duty(code: &str) -> &str {
+    match code {
+        "reports" => "填报",
+        "verifies" => "归口复核",
+        "answers-for" => "考核责任",
+        other => other,
+    }
+}
+
 /// What kind a unit is.
 pub const fn unit_kind(kind: UnitKind) -> &'static str {
     match kind {

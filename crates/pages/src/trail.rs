@@ -230,7 +230,10 @@ const TOLD: [(&str, &str); 18] = [
 
 fn details(data: &Value) -> Vec<(&'static str, String)> {
     let told = TOLD.iter().filter_map(|(member, word)| {
-        let text = said(data.get(member)?);
+        let text = match *member {
+            "duty" => text::duty(data.get(member)?.as_str()?).to_owned(),
+            _ => said(data.get(member)?),
+        };
         (!text.is_empty()).then_some((*word, text))
     });
     told.collect()

@@ -118,7 +118,7 @@ const ONLY_FOR: [(&str, &[&str]); 7] = [
     // Passwords are hashed in one place.
     ("argon2", &["accounts"]),
     // Templates are filled where pages are made.
-    ("askama", &["api", "pages"]),
+    ("askama", &["pages"]),
     ("axum", &["api", "witness"]),
     // Files from anywhere are read in one place, where everything is bounded.
     ("calamine", &["intake"]),
