@@ -51,7 +51,11 @@ const BENCHES: [Bench; 6] = [
         about: "inclusion proofs from 10⁷ leaves, cell proofs, a year's bundle, each beside its goal",
         run: proofs::run,
     },
-    Bench { name: "sql", about: "a ledger as SQL tables: the first load, and a step at the end", run: sql::run },
+    Bench {
+        name: "sql",
+        about: "a ledger as SQL tables: the first load, and a step at the end",
+        run: sql::run,
+    },
 ];
 
 fn main() -> Result<()> {

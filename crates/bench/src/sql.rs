@@ -73,8 +73,7 @@ fn measure(name: &str, database: Box<dyn Database>, all: &MemoryLog) -> Result<[
     let log = MemoryLog::new();
     extend(&log, all, size - STEPS * STEP_LINES)?;
     let options = Options { rebuild: true, ..Options::default() };
-    let (mut follower, _) =
-        Follower::open(&log, database, &SystemClock, None, options, &mut |_, _| {})?;
+    let (mut follower, _) = Follower::open(&log, database, &SystemClock, None, options, &mut |_, _| {})?;
     let (rows, load) = timed(|| {
         let mut rows = 0;
         while let Some(progress) = follower.step(Duration::ZERO)? {

@@ -29,7 +29,10 @@ fn tables_are_made_once_and_then_follow() {
     let lines = desk.json("--ledger D status")["lines"].as_u64().unwrap();
     let status = desk.json("--ledger D worker status");
     let own = &status["projections"][1];
-    assert_eq!((&own["projection"], &own["tree_size"], &own["lag"]), (&"sql-read-models".into(), &lines.into(), &0.into()));
+    assert_eq!(
+        (&own["projection"], &own["tree_size"], &own["lag"]),
+        (&"sql-read-models".into(), &lines.into(), &0.into())
+    );
     assert_eq!(checkpoint(&desk, "D.sqlite"), i64::try_from(lines - 1).ok());
 
     // New lines are behind until somebody follows, and one run more takes them over.
@@ -40,14 +43,18 @@ fn tables_are_made_once_and_then_follow() {
     assert!(again.err.contains(&format!("从第 {lines} 行接着写")), "{}", again.err);
     assert_eq!(again.json()["tree_size"].as_u64(), Some(lines + behind));
     let checked = desk.json("--ledger D worker check");
-    assert_eq!((checked["checked"]["found"].as_u64(), checked["checked"]["size"].as_u64()), (Some(0), Some(lines + behind)));
+    assert_eq!(
+        (checked["checked"]["found"].as_u64(), checked["checked"]["size"].as_u64()),
+        (Some(0), Some(lines + behind))
+    );
 }
 
 #[test]
 fn a_changed_cell_ends_the_check_with_a_finding_that_names_it() {
     let desk = demo();
     desk.run("--ledger D worker --sqlite t.sqlite --once").with(0);
-    let change = "UPDATE current_figures SET value = '0.01' WHERE rowid = (SELECT min(rowid) FROM current_figures)";
+    let change =
+        "UPDATE current_figures SET value = '0.01' WHERE rowid = (SELECT min(rowid) FROM current_figures)";
     Connection::open(desk.path("t.sqlite")).unwrap().execute_batch(change).unwrap();
     let found = desk.run("--ledger D worker check --sqlite t.sqlite").with(1).out;
     for said in ["current_figures", "indicator=", "value", "0.01", "--rebuild"] {
@@ -62,7 +69,8 @@ fn what_cannot_be_used_is_said_and_ends_with_2() {
     let desk = demo();
     let none = desk.run("--ledger D worker check").with(2);
     assert!(none.err.contains("D.sqlite"), "{}", none.err);
-    let shown = desk.run("--ledger D worker --once --postgres postgresql://me:s3cret@127.0.0.1:1/none").with(2);
+    let shown =
+        desk.run("--ledger D worker --once --postgres postgresql://me:s3cret@127.0.0.1:1/none").with(2);
     assert!(shown.err.contains("PGPASSWORD") && !shown.err.contains("s3cret"), "{}", shown.err);
     std::fs::write(desk.path("url"), "postgresql://me:s3cret@127.0.0.1:1/none\n").unwrap();
     let closed = desk.run("--ledger D worker --once --postgres-url-file url").with(2);

@@ -83,12 +83,7 @@ impl Checked {
     }
 }
 
-fn whole(
-    table: &'static Table,
-    key: &[Cell],
-    expected: Option<&str>,
-    found: Option<&str>,
-) -> Difference {
+fn whole(table: &'static Table, key: &[Cell], expected: Option<&str>, found: Option<&str>) -> Difference {
     let (expected, found) = (expected.map(str::to_owned), found.map(str::to_owned));
     Difference { table: table.name, row: named(table, key), column: None, expected, found }
 }
@@ -178,9 +173,7 @@ fn compare_figures(
 ) -> Result<(), DatabaseError> {
     let book = model.ledger().book();
     let versions = book.cells().flat_map(|(cell, own)| {
-        let place = move |(version, figure): (u32, &Figure)| {
-            (figure.position, FigureIx { cell, version })
-        };
+        let place = move |(version, figure): (u32, &Figure)| (figure.position, FigureIx { cell, version });
         (0..).zip(own.figures()).map(place)
     });
     let places: BTreeMap<u64, FigureIx> = versions.collect();

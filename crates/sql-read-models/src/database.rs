@@ -134,7 +134,9 @@ pub enum DatabaseError {
         reason: String,
     },
     /// Another worker writes these tables.
-    #[error("数据库 {database} 正由另一个 worker 写入。同一套表只能由一个 worker 写；请等它停止，或换一个库。")]
+    #[error(
+        "数据库 {database} 正由另一个 worker 写入。同一套表只能由一个 worker 写；请等它停止，或换一个库。"
+    )]
     Locked {
         /// The database.
         database: String,

@@ -101,7 +101,9 @@ pub enum FollowError {
     #[error("{0}")]
     Load(#[from] LoadError),
     /// The log no longer leads to the lines applied.
-    #[error("账本前 {0} 行与表里的对不上了（账本被换成别的或更早的副本）。没有写入；重新运行 worker 会在旁边重建。")]
+    #[error(
+        "账本前 {0} 行与表里的对不上了（账本被换成别的或更早的副本）。没有写入；重新运行 worker 会在旁边重建。"
+    )]
     Diverged(u64),
 }
 

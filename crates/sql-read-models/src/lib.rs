@@ -16,7 +16,7 @@ mod worker;
 
 pub use check::{Checked, Difference, check};
 pub use database::{Change, Checkpoint, Database, DatabaseError, PROJECTION, Place, REVISION};
-pub use follow::{Follower, FollowError, Options, Progress, Start};
+pub use follow::{FollowError, Follower, Options, Progress, Start};
 pub use postgresql::{Postgres, Settings};
 pub use sqlite::Sqlite;
 pub use worker::{Numbers, Observer, Open, Saved, SqlWorker, Work};

@@ -49,11 +49,14 @@ impl Settings {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let begins = schema.starts_with(|c: char| c.is_ascii_lowercase());
         if !begins || !schema.chars().all(fits) || schema.len() > LONGEST_NAME || schema.starts_with("pg_") {
-            let form = format!("模式名只能用小写字母、数字和下划线，以字母开头，不以 pg_ 开头，最多 {LONGEST_NAME} 个字符");
+            let form = format!(
+                "模式名只能用小写字母、数字和下划线，以字母开头，不以 pg_ 开头，最多 {LONGEST_NAME} 个字符"
+            );
             return Err(unusable(format!("{form}：{schema}")));
         }
         if config.get_ssl_mode() == SslMode::Require {
-            let reason = "本程序到 PostgreSQL 的连接不加密，不能用 sslmode=require。请经本机套接字、内网或隧道连接。";
+            let reason =
+                "本程序到 PostgreSQL 的连接不加密，不能用 sslmode=require。请经本机套接字、内网或隧道连接。";
             return Err(unusable(reason.to_owned()));
         }
         if let Some(password) = password.filter(|_| config.get_password().is_none()) {
@@ -160,7 +163,10 @@ impl Postgres {
         if found.is_none_or(|row| row.get::<_, Option<&str>>(0) == Some(COMMENT)) {
             return Ok(());
         }
-        let reason = format!("{} 里已有别人建的模式 {schema}，没有改动它。请用 --schema 换一个模式名。", self.settings.name);
+        let reason = format!(
+            "{} 里已有别人建的模式 {schema}，没有改动它。请用 --schema 换一个模式名。",
+            self.settings.name
+        );
         Err(DatabaseError::Unusable(reason))
     }
 
@@ -171,7 +177,8 @@ impl Postgres {
             return Ok(());
         }
         let failed = self.failed("清理换下的旧表");
-        let mut transaction = self.client.transaction().map_err(self::failed(&self.settings, "清理换下的旧表"))?;
+        let mut transaction =
+            self.client.transaction().map_err(self::failed(&self.settings, "清理换下的旧表"))?;
         let names: Vec<String> = tables().map(|table| format!("{old}.{}", table.name)).collect();
         // Without CASCADE: views that people made over the tables are theirs.
         let drop = format!(
@@ -193,7 +200,9 @@ fn failed(settings: &Settings, what: &'static str) -> impl FnOnce(postgres::Erro
             SqlState::INSUFFICIENT_PRIVILEGE,
         ];
         if error.code().is_some_and(|code| refused.contains(code)) {
-            return DatabaseError::Unusable(format!("数据库 {database} 不让“{what}”：{reason}。请核对用户、口令和权限。"));
+            return DatabaseError::Unusable(format!(
+                "数据库 {database} 不让“{what}”：{reason}。请核对用户、口令和权限。"
+            ));
         }
         DatabaseError::Failed { database, what, reason }
     }
@@ -279,10 +288,15 @@ fn copy_row(row: &[Cell], buffer: &mut Vec<u8>) {
     buffer.push(b'\n');
 }
 
-fn remove(transaction: &mut Transaction<'_>, schema: &str, change: &Change<'_>) -> Result<(), postgres::Error> {
+fn remove(
+    transaction: &mut Transaction<'_>,
+    schema: &str,
+    change: &Change<'_>,
+) -> Result<(), postgres::Error> {
     let columns = change.table.key_columns();
     let object = |key: &&[Cell]| {
-        let members = columns.iter().zip(*key).map(|(column, cell)| (column.name.to_owned(), serde_json::json!(cell)));
+        let members =
+            columns.iter().zip(*key).map(|(column, cell)| (column.name.to_owned(), serde_json::json!(cell)));
         serde_json::Value::Object(members.collect())
     };
     let keys = serde_json::Value::Array(change.removed.iter().map(object).collect()).to_string();
@@ -316,7 +330,11 @@ fn add(transaction: &mut Transaction<'_>, schema: &str, change: &Change<'_>) -> 
     writer.finish().map(|_| ())
 }
 
-fn write(transaction: &mut Transaction<'_>, schema: &str, change: &Change<'_>) -> Result<(), postgres::Error> {
+fn write(
+    transaction: &mut Transaction<'_>,
+    schema: &str,
+    change: &Change<'_>,
+) -> Result<(), postgres::Error> {
     if !change.removed.is_empty() {
         remove(transaction, schema, change)?;
     }
@@ -427,7 +445,8 @@ impl Database for Postgres {
     }
 
     fn rows(&mut self, table: &Table, positions: Option<Range<u64>>) -> Result<Rows, DatabaseError> {
-        let columns: Vec<String> = table.columns.iter().map(|column| shown(column.kind, column.name)).collect();
+        let columns: Vec<String> =
+            table.columns.iter().map(|column| shown(column.kind, column.name)).collect();
         let schema = self.schema(Place::InUse);
         let mut sql = format!("SELECT {} FROM {schema}.{}", columns.join(", "), table.name);
         if let Some(Range { start, end }) = positions {

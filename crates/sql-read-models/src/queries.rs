@@ -16,8 +16,11 @@ pub const RANKING_AT: Query =
     Query { name: "ranking-at", parameters: &["plan", "as of"], sql: include_str!("queries/ranking-at.sql") };
 
 /// Units with filings that were late or never came, the worst first.
-pub const LATE_OR_MISSING: Query =
-    Query { name: "late-or-missing", parameters: &["plan"], sql: include_str!("queries/late-or-missing.sql") };
+pub const LATE_OR_MISSING: Query = Query {
+    name: "late-or-missing",
+    parameters: &["plan"],
+    sql: include_str!("queries/late-or-missing.sql"),
+};
 
 /// Everything that happened to a cell's figures, with the hashes that prove it.
 pub const CELL_HISTORY: Query = Query {

@@ -58,9 +58,11 @@ impl Sqlite {
             let reason = format!("没有文件 {name}。请先运行 progress-ledger worker 建立读模型，或核对路径。");
             return Err(DatabaseError::Unusable(reason));
         }
-        let connection =
-            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-                .map_err(failed(&name, "打开"))?;
+        let connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .map_err(failed(&name, "打开"))?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed(&name, "打开"))?;
         require_ours(&connection, &name)?;
         Ok(Self { connection, name, _lock: None })
@@ -180,7 +182,9 @@ fn write(transaction: &Transaction<'_>, place: Place, change: &Change<'_>) -> ru
         let sql = format!("DELETE FROM {prefix}{} WHERE {}", table.name, key.join(" AND "));
         let mut delete = transaction.prepare_cached(&sql)?;
         for key in &change.removed {
-            delete.execute(params_from_iter(keys.iter().zip(*key).map(|(column, cell)| to_value(column, cell))))?;
+            delete.execute(params_from_iter(
+                keys.iter().zip(*key).map(|(column, cell)| to_value(column, cell)),
+            ))?;
         }
     }
     let places = vec!["?"; table.columns.len()].join(", ");

@@ -246,8 +246,7 @@ impl SqlWorker {
         let (theirs, followed) = (Arc::clone(&shared), Arc::clone(&log));
         let follow = move || {
             let mut observer = Counting(Arc::clone(&theirs));
-            let work =
-                Work { log: &*followed, open: &*open, saved: &|| None, clock: &*clock, options };
+            let work = Work { log: &*followed, open: &*open, saved: &|| None, clock: &*clock, options };
             if let Err(error) = work.run(&mut observer) {
                 observer.failed(&error, Duration::ZERO);
             }

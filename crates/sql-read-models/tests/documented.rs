@@ -68,7 +68,8 @@ fn the_databases_have_the_columns_that_are_documented() {
     let connection = Connection::open(&file).unwrap();
     for table in tables() {
         let expected = |ix: fn((&'static str, &'static str)) -> &'static str| {
-            let column = |column: &Column| format!("{} {} {}", column.name, ix(types(column.kind)), column.nullable);
+            let column =
+                |column: &Column| format!("{} {} {}", column.name, ix(types(column.kind)), column.nullable);
             table.columns.iter().map(column).collect::<Vec<_>>()
         };
         let ask = format!("SELECT name, type, \"notnull\" FROM pragma_table_info('{}')", table.name);
@@ -81,7 +82,8 @@ fn the_databases_have_the_columns_that_are_documented() {
         assert_eq!(found, expected(|types| types.1), "{} in SQLite", table.name);
         let ask = format!(
             "SELECT column_name || ' ' || data_type || ' ' || (is_nullable = 'YES') FROM information_schema.columns WHERE table_schema = '{}' AND table_name = '{}' ORDER BY ordinal_position",
-            Settings::SCHEMA, table.name
+            Settings::SCHEMA,
+            table.name
         );
         let found: Vec<String> = cluster.run(&ask).lines().map(str::to_owned).collect();
         assert_eq!(found, expected(|types| types.0), "{} in PostgreSQL", table.name);
@@ -154,7 +156,8 @@ fn history(model: &ReadModel, indicator: &str, area: &str) -> Vec<Vec<String>> {
     let reading = reading(model, "2022-12-31".parse().unwrap());
     let figures = v1::Figures::of(&reading).figures;
     let own = figures.iter().filter(|row| row.indicator.as_str() == indicator && row.area.as_str() == area);
-    let word = |status: events::FigureStatus| serde_json::to_value(status).unwrap().as_str().unwrap().to_owned();
+    let word =
+        |status: events::FigureStatus| serde_json::to_value(status).unwrap().as_str().unwrap().to_owned();
     let shown = |row: &v1::figures::FigureRow<'_>| {
         vec![
             row.position.to_string(),

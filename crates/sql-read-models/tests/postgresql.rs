@@ -39,7 +39,8 @@ fn both_databases_hold_the_same_texts_however_they_were_filled() {
     // What the database keeps are numbers, days and instants, not texts.
     let typed = "SELECT pg_typeof(total), pg_typeof(as_of), pg_typeof(tied) FROM in_one_go.ranking LIMIT 1";
     assert_eq!(cluster.run(typed), "numeric|date|boolean");
-    let typed = "SELECT pg_typeof(recorded_at), pg_typeof(data), pg_typeof(position) FROM in_one_go.events LIMIT 1";
+    let typed =
+        "SELECT pg_typeof(recorded_at), pg_typeof(data), pg_typeof(position) FROM in_one_go.events LIMIT 1";
     assert_eq!(cluster.run(typed), "timestamp with time zone|json|bigint");
     let comment = "SELECT obj_description('in_one_go.ranking'::regclass)";
     assert!(cluster.run(comment).starts_with("Each area's total and place"));
@@ -54,7 +55,9 @@ fn a_rebuild_switches_schemas_at_once_and_leaves_what_others_made() {
     follow(&log, cluster.open(SCHEMA), at_once(u64::MAX));
     let older = beginning(&log, 2_000);
     let size = log.size().unwrap();
-    let seen = || cluster.run("SET ROLE reader; SELECT tree_size, (SELECT count(*) FROM progress_ledger.events) FROM progress_ledger.checkpoint");
+    let seen = || {
+        cluster.run("SET ROLE reader; SELECT tree_size, (SELECT count(*) FROM progress_ledger.events) FROM progress_ledger.checkpoint")
+    };
     assert!(seen().ends_with(&format!("{size}|{size}")), "{}", seen());
 
     let clock = clock();
@@ -68,7 +71,8 @@ fn a_rebuild_switches_schemas_at_once_and_leaves_what_others_made() {
     assert!(seen().ends_with("2000|2000"), "the reader may read the new tables: {}", seen());
     drop(follower);
     assert_clean(&older, &cluster, SCHEMA);
-    let schemas = "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname LIKE 'progress%'";
+    let schemas =
+        "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname LIKE 'progress%'";
     assert_eq!(cluster.run(schemas), SCHEMA, "nothing is left behind");
 
     // Somebody's view on the tables keeps those it reads, and does not keep the switch from happening.
@@ -143,7 +147,9 @@ fn a_password_is_used_and_never_shown() {
     let settings = Settings::new(address, SCHEMA, None).unwrap();
     assert_eq!(settings.to_string(), "PostgreSQL writer@db.example:5433/city，模式 progress_ledger");
     assert!(!Settings::has_password("postgresql://writer@db.example/city"));
-    for wrong in ["postgresql://writer:s3cret@db.example:port/city", "postgresql://w:s3cret@h/c?sslmode=require"] {
+    for wrong in
+        ["postgresql://writer:s3cret@db.example:port/city", "postgresql://w:s3cret@h/c?sslmode=require"]
+    {
         let why = Settings::new(wrong, SCHEMA, None).err().expect("it is refused").to_string();
         assert!(!why.contains("s3cret"), "{why}");
     }

@@ -231,7 +231,9 @@ fn a_changed_cell_is_named_with_table_row_and_both_values() {
         let own = checked.differences.first().expect("a difference").clone();
         (own.table, own.row, own.column, own.expected, own.found)
     };
-    let checked = tamper("UPDATE ranking SET total = '99.99' WHERE rowid = (SELECT min(rowid) FROM ranking WHERE total IS NOT NULL)");
+    let checked = tamper(
+        "UPDATE ranking SET total = '99.99' WHERE rowid = (SELECT min(rowid) FROM ranking WHERE total IS NOT NULL)",
+    );
     let (table, row, column, expected, found) = first(&checked);
     assert_eq!((table, column, found.as_deref()), (RANKING.name, Some("total"), Some("99.99")));
     assert!(row.contains("area=") && expected.is_some_and(|total| total != "99.99"), "{row}");

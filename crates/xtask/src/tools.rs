@@ -40,7 +40,8 @@ pub fn install_missing() -> Result<()> {
 /// Whether PostgreSQL's server is here. Debian keeps the programs of each version apart, off the search path.
 fn has_postgresql() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let kept_apart = versions.map(|version| version.path().join("bin/initdb")).any(|program| program.is_file());
+    let kept_apart =
+        versions.map(|version| version.path().join("bin/initdb")).any(|program| program.is_file());
     kept_apart || succeeds("initdb", &["--version"])
 }
 

@@ -90,7 +90,13 @@ fn decimal(text: &str) -> Cell {
         return Some(text.into());
     }
     let number: Rational = text.parse().ok()?;
-    Some(number.to_decimal(0).filter(|text| text.len() < 40).unwrap_or_else(|| number.to_rounded(PLACES)).into())
+    Some(
+        number
+            .to_decimal(0)
+            .filter(|text| text.len() < 40)
+            .unwrap_or_else(|| number.to_rounded(PLACES))
+            .into(),
+    )
 }
 
 #[cfg(test)]

@@ -65,7 +65,9 @@ fn add_targets(plan: &Plan, all: &mut Remade) {
 /// Frozen rankings, made again from the lines. A snapshot of rules or lines that are not there has none; `verify` says so.
 fn add_frozen(ledger: &Ledger, all: &mut Remade) {
     for snapshot in ledger.snapshots().all().iter().filter(|snapshot| snapshot.frozen.is_some()) {
-        let Ok(reading) = reading(ledger.book(), &snapshot.manifest, snapshot.manifest.root) else { continue };
+        let Ok(reading) = reading(ledger.book(), &snapshot.manifest, snapshot.manifest.root) else {
+            continue;
+        };
         for row in &v1::Ranking::of(&reading).areas {
             all.add(&FROZEN_RANKING, row, &[("position", json!(snapshot.position))]);
         }

@@ -28,7 +28,13 @@ impl Cluster {
         }
         let data = folder.path().join("data");
         let mut initdb = unprivileged(&program("initdb"));
-        initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
+        initdb.args([
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]);
         let made = initdb.arg("--pgdata").arg(&data).output().expect("initdb starts");
         assert!(made.status.success(), "initdb: {}; {}", String::from_utf8_lossy(&made.stderr), advice());
         let mut server = unprivileged(&program("postgres"));
@@ -47,7 +53,11 @@ impl Cluster {
             let ended = self.server.try_wait().unwrap();
             let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
             assert!(ended.is_none(), "postgres ended: {log}; {}", advice());
-            assert!(begun.elapsed() < Duration::from_secs(120), "postgres does not answer: {log}; {}", advice());
+            assert!(
+                begun.elapsed() < Duration::from_secs(120),
+                "postgres does not answer: {log}; {}",
+                advice()
+            );
             thread::sleep(Duration::from_millis(50));
         }
     }

@@ -82,8 +82,7 @@ pub fn at_once(lines_at_once: u64) -> Options {
 /// Follows to the log's end; tells where it began.
 pub fn follow(log: &MemoryLog, database: Box<dyn Database>, options: Options) -> Start {
     let clock = clock();
-    let (mut follower, start) =
-        Follower::open(log, database, &clock, None, options, &mut |_, _| {}).unwrap();
+    let (mut follower, start) = Follower::open(log, database, &clock, None, options, &mut |_, _| {}).unwrap();
     while follower.step(Duration::ZERO).unwrap().is_some() {}
     assert_eq!((follower.place(), follower.size()), (Place::InUse, log.size().unwrap()));
     start

@@ -252,9 +252,7 @@ impl<'l> About<'l> {
             Event::FigureVerified(own) => Self::of_figure(book, own.figure),
             Event::FigureApproved(own) => Self::of_figure(book, own.figure),
             Event::FigureWithdrawn(own) => Self::of_figure(book, own.figure),
-            Event::EvidenceAttached(own) => {
-                own.figure.map_or(plain, |figure| Self::of_figure(book, figure))
-            }
+            Event::EvidenceAttached(own) => own.figure.map_or(plain, |figure| Self::of_figure(book, figure)),
             Event::BonusGranted(own) => Self::of_cell(&own.plan, &own.indicator, &own.area),
             Event::DeductionImposed(own) => Self { plan: Some(&own.plan), area: Some(&own.area), ..plain },
             Event::VetoImposed(own) => Self { plan: Some(&own.plan), area: Some(&own.area), ..plain },

@@ -55,5 +55,7 @@ fn shown(checked: &Checked) -> Table {
     }
     let more = checked.found - checked.differences.len() as u64;
     let more = if more == 0 { String::new() } else { format!("另有 {more} 处没有列出。") };
-    table.note(format!("{more}账本不受影响：运行 progress-ledger worker --rebuild 由账本重建，并查明是谁改了它。"))
+    table.note(format!(
+        "{more}账本不受影响：运行 progress-ledger worker --rebuild 由账本重建，并查明是谁改了它。"
+    ))
 }

@@ -65,7 +65,8 @@ fn answer(chosen: &Chosen, size: u64, lag: u64, teller: &Teller) -> Answer {
         Chosen::Sqlite(file) => format!("SQLite {}", file.display()),
         Chosen::Postgres(settings) => settings.to_string(),
     };
-    let text = format!("{name}：已写到前 {size} 行，落后 {lag} 行；本次写入 {} 个表行。\n", teller.rows_written);
+    let text =
+        format!("{name}：已写到前 {size} 行，落后 {lag} 行；本次写入 {} 个表行。\n", teller.rows_written);
     let json = json!({
         "database": name,
         "tree_size": size,

@@ -52,7 +52,12 @@ fn saved(directory: &Path) -> Standing {
         place: directory.join("state").display().to_string(),
         size,
         updated_at: None,
-        note: if size.is_some() { "保存状态：缓存，用时接着读" } else { "没有保存状态，用时从头读" }.to_owned(),
+        note: if size.is_some() {
+            "保存状态：缓存，用时接着读"
+        } else {
+            "没有保存状态，用时从头读"
+        }
+        .to_owned(),
     }
 }
 
