@@ -4,7 +4,6 @@ use answers::{AskError, Asked};
 use askama::Template;
 use projections::Reading;
 
-use crate::assets;
 use crate::axes_bar::AxesBar;
 use crate::links::Links;
 use crate::text;
@@ -233,16 +232,16 @@ impl Frame {
         self.signed == Some(self.size)
     }
 
-    pub fn stylesheet(&self) -> &'static str {
-        &assets::STYLESHEET.path
+    pub const fn class(&self) -> &'static str {
+        self.mode.class()
     }
 
-    pub fn script(&self) -> &'static str {
-        &assets::SCRIPT.path
+    pub const fn tag(&self) -> &'static str {
+        self.mode.tag()
     }
 
-    pub fn icon(&self) -> &'static str {
-        &assets::ICON.path
+    pub fn home(&self) -> String {
+        self.links.to("/", &[])
     }
 }
 

@@ -8,7 +8,7 @@ use crate::frame::filled;
 #[derive(Template)]
 #[template(path = "sign-in.html")]
 struct SignInPage<'a> {
-    bare: Bare,
+    frame: Bare,
     login: &'a str,
     next: &'a str,
     problem: &'a str,
@@ -17,7 +17,7 @@ struct SignInPage<'a> {
 /// The form to log in; `problem` says why it did not work, and is empty before.
 #[must_use]
 pub fn sign_in(login: &str, next: &str, problem: &str) -> String {
-    filled(&SignInPage { bare: Bare::of("登录", ""), login, next, problem })
+    filled(&SignInPage { frame: Bare::of("登录", ""), login, next, problem })
 }
 
 /// Whom a link is for.
@@ -32,7 +32,7 @@ pub struct Invited<'a> {
 #[derive(Template)]
 #[template(path = "link.html")]
 struct LinkPage<'a> {
-    bare: Bare,
+    frame: Bare,
     invited: Invited<'a>,
     problem: &'a str,
 }
@@ -40,5 +40,5 @@ struct LinkPage<'a> {
 /// The form that sets a password with a one-time link. It is sent to its own address, so that the secret stands nowhere on it.
 #[must_use]
 pub fn link(invited: Invited<'_>, problem: &str) -> String {
-    filled(&LinkPage { bare: Bare::of("设置密码", ""), invited, problem })
+    filled(&LinkPage { frame: Bare::of("设置密码", ""), invited, problem })
 }
