@@ -230,7 +230,12 @@ fn page(
     let signed = ledger.signed_size();
     let model = ledger.model();
     let asked = Asked::new(app::Reader::new(&model, ledger.log()), given.axes()?)?;
-    write(&Request { ledger, site: Site { query, signed }, asked: &asked, given: &given })
+    write(&Request {
+        ledger,
+        site: Site { query, signed, records: false, visitor: None },
+        asked: &asked,
+        given: &given,
+    })
 }
 
 /// A problem as a page, for whoever asked for one.

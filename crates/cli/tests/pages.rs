@@ -168,6 +168,29 @@ fn what_strangers_write_is_text_and_nothing_else() {
 }
 
 #[test]
+fn a_unit_that_tells_of_its_work_in_script_is_quoted_not_run() {
+    let desk = Desk::opened();
+    let script = "<script>alert(1)</script><img src=x onerror=alert(2)>";
+    let told = format!(
+        r#"{{"unit":"guixi","period":"2022-04","narrative":{{"progress":"{script}","results":"好","highlights":"有","next_steps":"续","tasks":[3]}}}}"#
+    );
+    std::fs::write(desk.path("april.json"), told).unwrap();
+    desk.run("--ledger L submit april.json").with(0);
+    let mut command = desk.command();
+    command.args(["--ledger", "L", "serve", "--listen", "127.0.0.1:0"]);
+    let server = Running::start(command);
+    let trail = page(&server, "/trail?unit=guixi");
+    assert!(trail.contains("&#60;script&#62;alert(1)"), "{trail}");
+    assert!(!trail.contains("<script>alert") && !trail.contains("<img"), "{trail}");
+    let told = page(&server, "/tasks");
+    assert!(told.contains("最近一期讲到"), "task 3 was told of");
+    // A ledger of real figures says nowhere that they are made up; one without figures says so.
+    let first = page(&server, "/");
+    assert!(!first.contains("演示数据") && first.contains("未报"), "{first}");
+    server.stop();
+}
+
+#[test]
 fn files_of_the_pages_are_kept_for_good_and_pages_are_asked_for_again() {
     let desk = Desk::new();
     let server = serve(&desk);

@@ -57,6 +57,24 @@
     });
   });
 
+  // 填报的草稿只记在这台机器上；提交成功的页面没有表单，草稿留到下次打开时由已报的数盖住。
+  const draft = one('form[data-draft]');
+  if (draft) {
+    const name = `draft ${draft.dataset.draft}`;
+    const fields = () => all('input[type=text], textarea', draft);
+    const kept = JSON.parse(remembered.get(name) ?? '[]');
+    const key = (field) => `${field.name} ${field.getAttribute('aria-label') ?? ''}`;
+    fields().forEach((field) => { const own = kept.find(([of]) => of === key(field)); if (own && field.value === '') { field.value = own[1]; } });
+    draft.addEventListener('input', () => remembered.set(name, JSON.stringify(fields().filter((field) => field.value !== '').map((field) => [key(field), field.value]))));
+    draft.addEventListener('keydown', (event) => {
+      if (event.target.name !== 'value' || !['ArrowUp', 'ArrowDown', 'Enter'].includes(event.key)) { return; }
+      const values = all('input[type=text][name=value]', draft);
+      const next = values[values.indexOf(event.target) + (event.key === 'ArrowUp' ? -1 : 1)];
+      event.preventDefault();
+      if (next) { next.focus(); next.select(); }
+    });
+  }
+
   const step = (cell, key) => {
     const across = { ArrowLeft: -1, ArrowRight: 1 }[key] ?? 0;
     const down = { ArrowUp: 'previousElementSibling', ArrowDown: 'nextElementSibling' }[key];

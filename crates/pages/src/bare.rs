@@ -1,30 +1,30 @@
-//! What stands around a page that is on no axes: a problem, or an answer of the interface.
+//! What stands around a page that is on no axes: a problem, an answer of the interface, a login.
 
-use crate::assets;
 use crate::frame::{Group, menu};
 use crate::links::Links;
 
-/// The frame without axes.
+/// The frame without axes: what `base.html` asks of any frame.
 pub struct Bare {
     pub title: String,
+    pub city: &'static str,
     pub menu: Vec<Group>,
-    pub class: &'static str,
+    class: &'static str,
 }
 
 impl Bare {
     pub fn of(title: &str, class: &'static str) -> Self {
-        Self { title: title.to_owned(), menu: menu(&Links::default(), ""), class }
+        Self { title: title.to_owned(), city: "", menu: menu(&Links::default(), ""), class }
     }
 
-    pub fn stylesheet(&self) -> &'static str {
-        &assets::STYLESHEET.path
+    pub const fn class(&self) -> &'static str {
+        self.class
     }
 
-    pub fn script(&self) -> &'static str {
-        &assets::SCRIPT.path
+    pub const fn tag(&self) -> &'static str {
+        ""
     }
 
-    pub fn icon(&self) -> &'static str {
-        &assets::ICON.path
+    pub const fn home(&self) -> &'static str {
+        "/"
     }
 }

@@ -4,10 +4,10 @@ use answers::{AskError, Asked};
 use askama::Template;
 use projections::Reading;
 
-use crate::assets;
 use crate::axes_bar::AxesBar;
 use crate::links::Links;
 use crate::text;
+use crate::visitor::Visitor;
 
 /// What the server knows beside the ledger.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,10 @@ pub struct Site<'a> {
     pub query: &'a str,
     /// How many lines the published head counts; none where there is no head that verifies.
     pub signed: Option<u64>,
+    /// Whether people can sign in here.
+    pub records: bool,
+    /// Who is signed in.
+    pub visitor: Option<&'a Visitor>,
 }
 
 /// Why there is no page.
@@ -126,6 +130,35 @@ pub fn menu(links: &Links, current: &str) -> Vec<Group> {
     MENU.iter().map(group).collect()
 }
 
+/// What is offered to a role: the role's word, and the entry.
+const OFFERED: [(&str, Listed); 5] = [
+    ("reporter", ("/report", "报", "填报")),
+    ("reporter", ("/mine", "我", "我的报送")),
+    ("verifier", ("/review", "核", "复核与审定")),
+    ("office", ("/review", "核", "复核与审定")),
+    ("auditor", ("/verify", "验", "验证")),
+];
+
+/// What somebody who is signed in can do here; nothing where nobody is.
+fn offered(visitor: Option<&Visitor>, current: &str) -> Option<Group> {
+    let visitor = visitor?;
+    let mut entries: Vec<Entry> = Vec::new();
+    for (_, (path, mark, title)) in OFFERED.iter().filter(|(role, _)| visitor.has(role)) {
+        if entries.iter().all(|own| own.title != *title) {
+            entries.push(Entry { href: (*path).to_owned(), mark, title, current: *path == current });
+        }
+    }
+    (!entries.is_empty()).then_some(Group { title: "办理", entries })
+}
+
+/// Who is signed in, as the head of a page shows it.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    pub account: String,
+    pub roles: String,
+    pub csrf_token: String,
+}
+
 /// What one page says of itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
@@ -149,6 +182,8 @@ pub struct Frame {
     pub size: u64,
     pub root: String,
     pub signed: Option<u64>,
+    pub records: bool,
+    pub visitor: Option<Signed>,
     pub as_of: String,
     pub known: u64,
     pub rules_title: String,
@@ -170,7 +205,13 @@ impl Frame {
         Ok(Self {
             title: page.title.to_owned(),
             city: reading.plan().adopted.city.clone(),
-            menu: menu(&links, page.path),
+            menu: offered(site.visitor, page.path).into_iter().chain(menu(&links, page.path)).collect(),
+            records: site.records,
+            visitor: site.visitor.map(|own| Signed {
+                account: own.account.clone(),
+                roles: own.names(),
+                csrf_token: own.csrf_token.clone(),
+            }),
             now: links.now(page.path, page.own),
             synthetic: reading.book().registry().is_synthetic(),
             size: model.size(),
@@ -191,16 +232,16 @@ impl Frame {
         self.signed == Some(self.size)
     }
 
-    pub fn stylesheet(&self) -> &'static str {
-        &assets::STYLESHEET.path
+    pub const fn class(&self) -> &'static str {
+        self.mode.class()
     }
 
-    pub fn script(&self) -> &'static str {
-        &assets::SCRIPT.path
+    pub const fn tag(&self) -> &'static str {
+        self.mode.tag()
     }
 
-    pub fn icon(&self) -> &'static str {
-        &assets::ICON.path
+    pub fn home(&self) -> String {
+        self.links.to("/", &[])
     }
 }
 

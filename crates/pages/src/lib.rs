@@ -5,6 +5,7 @@
 //! to be read, and none has style or script of its own: a strict content security policy holds.
 
 pub mod assets;
+pub mod desk;
 
 mod axes_bar;
 mod bare;
@@ -28,6 +29,7 @@ mod tasks;
 mod text;
 mod trail;
 mod verify;
+mod visitor;
 
 pub use calendar::calendar;
 pub use catalogue::{indicators, units};
@@ -44,3 +46,4 @@ pub use status::{Health, status};
 pub use tasks::tasks;
 pub use trail::trail;
 pub use verify::{Remembered, verify};
+pub use visitor::{Held, Visitor};

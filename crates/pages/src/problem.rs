@@ -22,7 +22,7 @@ pub struct Said<'a> {
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct Problem<'a> {
-    bare: Bare,
+    frame: Bare,
     said: Said<'a>,
     home: String,
 }
@@ -31,5 +31,5 @@ struct Problem<'a> {
 pub fn problem(said: Said<'_>, query: &str) -> String {
     // Axes that may be the problem itself are not carried on.
     let home = Links::of(query).now("/", &[]);
-    filled(&Problem { bare: Bare::of(said.title, ""), said, home })
+    filled(&Problem { frame: Bare::of(said.title, ""), said, home })
 }

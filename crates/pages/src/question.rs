@@ -52,7 +52,7 @@ pub struct Field<'a> {
 #[derive(Template)]
 #[template(path = "question.html")]
 struct QuestionPage<'a> {
-    bare: Bare,
+    frame: Bare,
     own: &'a Question<'a>,
     marks: &'a [String],
     sentences: Vec<&'a str>,
@@ -82,7 +82,7 @@ pub fn question(own: &Question<'_>, answer: Option<&Answer>, problem: &str) -> S
         Part::Table(_) => None,
     });
     filled(&QuestionPage {
-        bare: Bare::of(own.title, if what_if { "is-what" } else { "" }),
+        frame: Bare::of(own.title, if what_if { "is-what" } else { "" }),
         own,
         marks,
         sentences: sentences.chain([problem]).filter(|text| !text.is_empty()).collect(),
