@@ -53,10 +53,8 @@ pub fn listen(ledger: &Arc<Ledger>, query: &str, headers: &HeaderMap) -> Result<
     let (sender, body) = Channel::new(PARTS_AHEAD);
     let telling = Telling { ledger: Arc::clone(ledger), next, sender, _place: place };
     tokio::spawn(telling.run());
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     Ok((StatusCode::OK, headers, Body::new(body)).into_response())
 }
 

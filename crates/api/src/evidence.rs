@@ -141,8 +141,10 @@ fn sniffed(bytes: &[u8]) -> &'static str {
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
     ];
     let found = BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning));
-    let is_text =
-        || std::str::from_utf8(bytes).is_ok_and(|text| !text.chars().any(|c| c.is_control() && !c.is_whitespace()));
+    let is_text = || {
+        std::str::from_utf8(bytes)
+            .is_ok_and(|text| !text.chars().any(|c| c.is_control() && !c.is_whitespace()))
+    };
     match found {
         Some((_, "application/zip")) => office(bytes),
         Some((_, media_type)) => media_type,
@@ -156,7 +158,10 @@ fn office(bytes: &[u8]) -> &'static str {
     const KINDS: [(&[u8], &str); 3] = [
         (b"xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         (b"word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        (b"ppt/presentation.xml", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+        (
+            b"ppt/presentation.xml",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        ),
     ];
     let has = |name: &[u8]| bytes.windows(name.len()).any(|window| window == name);
     KINDS.iter().find(|(name, _)| has(name)).map_or("application/zip", |(_, kind)| kind)
@@ -175,7 +180,8 @@ mod tests {
         assert_eq!((brought.bytes, brought.media_type.as_str()), (10, "application/pdf"));
         assert_eq!(folder.keep(&guixi, b"%PDF-1.7 x").unwrap(), brought);
         folder.keep(&yujiang, b"%PDF-1.7 x").unwrap();
-        let units: Vec<_> = folder.brought(&brought.blake3).unwrap().into_iter().map(|own| own.unit).collect();
+        let units: Vec<_> =
+            folder.brought(&brought.blake3).unwrap().into_iter().map(|own| own.unit).collect();
         assert_eq!(units, [guixi, yujiang]);
         assert_eq!(folder.read(&brought.blake3).unwrap().unwrap(), b"%PDF-1.7 x");
         // Bytes that somebody changed are not given away under the old name.

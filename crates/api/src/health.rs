@@ -50,10 +50,8 @@ fn require_recent_head(ledger: &Ledger, known: u64, signed: Option<u64>) -> Resu
         Ok(()) => None,
         Err(reason) => reason,
     };
-    let signed = signed.map_or_else(
-        || "没有签名的账本头".to_owned(),
-        |signed| format!("签名的账本头只到前 {signed} 行"),
-    );
+    let signed = signed
+        .map_or_else(|| "没有签名的账本头".to_owned(), |signed| format!("签名的账本头只到前 {signed} 行"));
     let otherwise = "记录的程序签出新的账本头后就绪。".to_owned();
     let detail = format!("账本有 {known} 行，{signed}。{}", reason.unwrap_or(otherwise));
     Err(Problem::unavailable("head-behind", detail))
@@ -78,7 +76,12 @@ pub fn metrics(ledger: &Ledger) -> Response {
         ("submissions_open", "gauge", "Submissions that are not answered yet.", waiting),
         ("submissions_recorded_total", "counter", "Submissions recorded.", counted(&numbers.recorded)),
         ("submissions_refused_total", "counter", "Submissions refused.", counted(&numbers.refused)),
-        ("submissions_turned_away_total", "counter", "Submissions told to come again.", counted(&numbers.turned_away)),
+        (
+            "submissions_turned_away_total",
+            "counter",
+            "Submissions told to come again.",
+            counted(&numbers.turned_away),
+        ),
         ("answers_total", "counter", "Requests answered.", counted(&numbers.answers)),
     ];
     let lines = metrics.map(|(name, kind, help, value)| {

@@ -106,7 +106,14 @@ impl Ledger {
         machine: Box<dyn Machine>,
     ) -> Self {
         let (size, keeping) = (model.size(), Keeping::Reading(RwLock::new(model)));
-        Self::of(log, size, keeping, directory, machine, Recording { self_check_every: None, ..Recording::default() })
+        Self::of(
+            log,
+            size,
+            keeping,
+            directory,
+            machine,
+            Recording { self_check_every: None, ..Recording::default() },
+        )
     }
 
     /// As [`reading`](Self::reading), and records: the log is open for that, and leads to every head that is known of it.
@@ -236,7 +243,10 @@ impl Ledger {
     pub(crate) fn check(&self) {
         let checked = self.machine.self_check();
         if !checked.holds {
-            let first = checked.findings.first().map_or("没有任何一行可供核验。", |first| &first.message_zh);
+            let first = checked
+                .findings
+                .first()
+                .map_or("没有任何一行可供核验。", |first| &first.message_zh);
             self.machine.tell(&format!("自查报警：{} 处发现。{first}\n", checked.findings.len()));
         }
         *self.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some(checked);

@@ -72,7 +72,8 @@ pub fn proof(ledger: &Ledger, name: &str) -> Result<Response, Problem> {
     let (position, line) = find(ledger, name)?;
     let note = files::head(ledger)?;
     let signed = SignedHead::parse(&note);
-    let signed = signed.map_err(|_| Problem::unavailable("unreadable-head", "账本头读不出来，请联系管理员。"))?;
+    let signed =
+        signed.map_err(|_| Problem::unavailable("unreadable-head", "账本头读不出来，请联系管理员。"))?;
     let proved = prove_inclusion(ledger.directory(), ledger.log(), &signed, position, &line)?;
     let name = format!("attachment; filename=\"line-{position}.tlog-proof\"");
     let headers = [

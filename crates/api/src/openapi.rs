@@ -29,13 +29,21 @@ pub fn document() -> Value {
     let name = json!({ "name": "event", "in": "path", "required": true, "description": "位置（从 0 数）或事件哈希", "schema": { "type": "string" }, "example": "0" });
     paths.insert(
         "/v1/events/{event}".into(),
-        get("event", "账本的一行", "一个事件，逐字节照录，永不变化。", vec![name.clone()], "application/json"),
+        get(
+            "event",
+            "账本的一行",
+            "一个事件，逐字节照录，永不变化。",
+            vec![name.clone()],
+            "application/json",
+        ),
     );
-    let about = "一行在签名的账本头之下的证明（C2SP tlog-proof），任何人可离线核验：progress-ledger verify-proof。";
+    let about =
+        "一行在签名的账本头之下的证明（C2SP tlog-proof），任何人可离线核验：progress-ledger verify-proof。";
     let proof = get("proof", "包含证明", about, vec![name], "text/plain");
     paths.insert("/v1/proofs/{event}".into(), proof);
     let after = changes::PARAMETERS.iter().map(parameter).collect();
-    let about = "每记录一行就送一条（server-sent events），id 是位置；断线后凭 Last-Event-ID 接着送，不重不漏。";
+    let about =
+        "每记录一行就送一条（server-sent events），id 是位置；断线后凭 Last-Event-ID 接着送，不重不漏。";
     paths.insert("/v1/changes".into(), get("changes", "变动", about, after, "text/event-stream"));
     paths.insert(
         "/v1/openapi.json".into(),
@@ -107,7 +115,8 @@ fn described(act: &Act) -> Value {
             "description": "用登录 cookie 时须写，见 GET /v1/me；用接口令牌时不用",
         }));
     }
-    let answers = act.done.iter().map(|(status, about)| (status.to_string(), json!({ "description": about })));
+    let answers =
+        act.done.iter().map(|(status, about)| (status.to_string(), json!({ "description": about })));
     let mut responses: serde_json::Map<String, Value> = answers.collect();
     responses.insert("default".into(), problem_answer());
     let mut described = json!({

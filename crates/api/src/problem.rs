@@ -113,7 +113,8 @@ impl IntoResponse for Problem {
         let Self { status, code, title, detail, retry_after_s, more } = self;
         let mut body = more;
         body.insert("type".to_owned(), format!("urn:progress-ledger:problem:{code}").into());
-        let members = [("title", title.into()), ("status", status.as_u16().into()), ("detail", detail.into())];
+        let members =
+            [("title", title.into()), ("status", status.as_u16().into()), ("detail", detail.into())];
         for (name, value) in members.into_iter().chain([("code", Value::from(code))]) {
             body.insert(name.to_owned(), value);
         }

@@ -156,7 +156,8 @@ pub async fn blocking(
 ) -> Response {
     let answered = tokio::task::spawn_blocking(move || answer(&ledger)).await;
     answered.unwrap_or_else(|_| {
-        let detail = "服务器出错。请把地址和时间告诉管理员；若在报送，请用同一编号重试：已入账的会得到原来的回执。";
+        let detail =
+            "服务器出错。请把地址和时间告诉管理员；若在报送，请用同一编号重试：已入账的会得到原来的回执。";
         Problem::of(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "服务器出错", detail).into_response()
     })
 }

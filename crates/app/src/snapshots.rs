@@ -41,7 +41,9 @@ pub enum CannotFreeze {
     #[error("{0}还没有冻结，不用重述，请直接提请。")]
     NotFrozen(Slot),
     /// A table would not be the one that was proposed.
-    #[error("{snapshot}的表“{table}”从账本重算得到 {found}，提请写的是 {listed}。不能批准或冻结，请市数字办撤回并重新提请。")]
+    #[error(
+        "{snapshot}的表“{table}”从账本重算得到 {found}，提请写的是 {listed}。不能批准或冻结，请市数字办撤回并重新提请。"
+    )]
     OtherTable {
         /// What people call the snapshot.
         snapshot: String,

@@ -217,10 +217,7 @@ pub(crate) fn publish<'a, P: Projection>(state: &mut P, lines: impl IntoIterator
 ///
 /// # Panics
 /// When there are none; a submission without events is rejected.
-pub(crate) fn receipt<'a>(
-    lines: impl Iterator<Item = &'a Recorded> + Clone,
-    repeated: bool,
-) -> Receipt {
+pub(crate) fn receipt<'a>(lines: impl Iterator<Item = &'a Recorded> + Clone, repeated: bool) -> Receipt {
     let first = lines.clone().next().expect("a submission has lines");
     let hashes: Vec<EventHash> = lines.clone().map(|line| line.hash).collect();
     Receipt {

@@ -27,10 +27,16 @@ struct Town {
 
 impl Town {
     fn of(people: &[(&str, Role, &str)]) -> Self {
-        let desk = Desk::opened();
+        Self::at(Desk::opened(), people)
+    }
+
+    fn at(desk: Desk, people: &[(&str, Role, &str)]) -> Self {
         for (login, role, unit) in people {
             desk.run(&format!("--ledger L account add {login} --person 演示数据 --id {login}")).with(0);
-            let grant = format!("--ledger L account role grant {login} {} --unit {unit} --from 2020-01-01", role.word());
+            let grant = format!(
+                "--ledger L account role grant {login} {} --unit {unit} --from 2020-01-01",
+                role.word()
+            );
             desk.run(&grant).with(0);
         }
         let server = serve(&desk, "L", &[]);
@@ -47,8 +53,11 @@ impl Town {
     fn invited(&self, login: &str) -> Person {
         let link = self.desk.json(&format!("--ledger L account link {login}"));
         let secret = link["link"].as_str().unwrap().trim_start_matches("/link/").to_owned();
-        let redeemed =
-            Person::default().post(&self.server, &format!("/v1/links/{secret}"), &json!({ "password": PASSWORD }));
+        let redeemed = Person::default().post(
+            &self.server,
+            &format!("/v1/links/{secret}"),
+            &json!({ "password": PASSWORD }),
+        );
         Person::let_in(&redeemed)
     }
 
@@ -85,9 +94,21 @@ fn problem_codes(got: &Got) -> Vec<String> {
 
 #[test]
 fn a_figure_is_reported_returned_corrected_verified_and_approved_over_http() {
-    let bureau = "statistics";
-    let town = Town::of(&[("report", Role::Reporter, OWN), ("office", Role::Office, "digital-office")]);
-    let (reporter, office) = (town.token("report", "read report"), town.token("office", "read run verify"));
+    let desk = Desk::opened();
+    let duties = desk.json("--ledger L duty list");
+    let verifier = duties["duties"].as_array().unwrap().iter().find_map(|duty| {
+        let ours = duty["duty"] == "verifies" && duty["indicator"] == "value-added" && duty["area"].is_null();
+        ours.then(|| duty["unit"].as_str().unwrap().to_owned())
+    });
+    let verifier = verifier.expect("somebody verifies the row");
+    let people = [
+        ("report", Role::Reporter, OWN),
+        ("bureau", Role::Verifier, verifier.as_str()),
+        ("office", Role::Office, "digital-office"),
+    ];
+    let town = Town::at(desk, &people);
+    let (reporter, bureau) = (town.token("report", "read report"), town.token("bureau", "read verify"));
+    let office = town.token("office", "read run");
     let server = &town.server;
 
     // A trial records nothing; what is wrong is told by place, all of it at once.
@@ -111,31 +132,62 @@ fn a_figure_is_reported_returned_corrected_verified_and_approved_over_http() {
         reporter.send(server, "POST", "/v1/submissions", &headers, body.to_string().as_bytes())
     };
     let recorded = report(&figure("62.30"));
-    assert_eq!((recorded.status, recorded.header("location")), (201, Some(&*format!("/v1/submissions/{id}"))));
+    assert_eq!(
+        (recorded.status, recorded.header("location")),
+        (201, Some(&*format!("/v1/submissions/{id}")))
+    );
     let hash = recorded.json()["lines"][1]["hash"].as_str().unwrap().to_owned();
     let read = get(server, &format!("/v1/figures?area={OWN}")).text();
     assert!(read.contains(&hash), "{read}");
     let again = report(&figure("62.30")).with(200).json();
     assert_eq!((&again["repeated"], &again["lines"]), (&json!(true), &recorded.json()["lines"]));
     report(&figure("62.40")).is_problem(409, "submission-reused");
-    assert_eq!(reporter.get(server, &format!("/v1/submissions/{id}")).with(200).json()["lines"], again["lines"]);
+    assert_eq!(
+        reporter.get(server, &format!("/v1/submissions/{id}")).with(200).json()["lines"],
+        again["lines"]
+    );
+
+    // Nobody acts for another unit, or in a role they do not have.
+    let own = json!({ "unit": OWN, "events": [{ "data": { "figure": hash } }] });
+    reporter.post(server, "/v1/verifications", &own).is_problem(403, "not-your-role");
+    reporter.post(server, "/v1/submissions", &narrative(OTHER, "代为填报")).is_problem(403, "not-your-unit");
 
     // The pseudonym stands in the line, and nothing else of the person.
     let line = get(server, &format!("/v1/events/{hash}")).json();
     assert_eq!(line["by"], "report");
 
-    // The office returns it; the reporter corrects it.
-    let returned = json!({ "unit": "digital-office", "events": [{ "data": { "figure": hash, "reason": "请核对小数点" } }] });
-    office.post(server, "/v1/returns", &returned).is_problem(422, "rejected");
-    let correct = json!({ "events": [{ "data": { "corrects": hash, "evidence": [], "material": true, "reason": "misreported",
-        "status": "preliminary", "value": "20.30" } }] });
-    let unfit = reporter.post(server, "/v1/corrections?dry-run=1", &correct);
-    assert!(unfit.status == 200 || problem_codes(&unfit).iter().all(|code| code != "not-permitted"), "{}", unfit.text());
-    let own = reporter.post(server, "/v1/verifications", &json!({ "unit": OWN, "events": [{ "data": { "figure": hash } }] }));
-    own.is_problem(403, "not-your-role");
-    let foreign = reporter.post(server, "/v1/submissions", &narrative(OTHER, "代为填报"));
-    foreign.is_problem(403, "not-your-unit");
-    let _ = bureau;
+    // The bureau returns it, the reporter corrects it, the bureau verifies and the office approves.
+    let act = |person: &Person, path: &str, data: Value| {
+        person.post(server, path, &json!({ "events": [{ "data": data }] })).with(201).json()
+    };
+    act(&bureau, "/v1/returns", json!({ "figure": hash, "reason": "请核对小数点" }));
+    let correction = json!({ "corrects": hash, "evidence": [], "material": true, "reason": "misreported",
+        "status": "preliminary", "value": "61.2" });
+    let corrected = act(&reporter, "/v1/corrections", correction);
+    let corrected = corrected["lines"][0]["hash"].as_str().unwrap();
+    let early = json!({ "events": [{ "data": { "figure": corrected } }] });
+    assert_eq!(problem_codes(&office.post(server, "/v1/approvals", &early)), ["not-verified"]);
+    act(&bureau, "/v1/verifications", json!({ "figure": corrected, "note": "与台账一致" }));
+    act(&office, "/v1/approvals", json!({ "figure": corrected }));
+    let figures = get(server, "/v1/figures?indicator=value-added&area=guixi&all=true").json();
+    let lives =
+        figures["rows"].as_array().unwrap().iter().map(|row| row["life"].as_str().unwrap().to_owned());
+    assert_eq!(lives.collect::<Vec<_>>(), ["returned", "approved"]);
+    // Each line has its proof as soon as there is a head over it.
+    let position = get(server, "/v1/events?from=0&limit=1").with(200);
+    assert!(position.text().contains("ledger-opened"));
+    let proof = loop {
+        let got = get(server, &format!("/v1/proofs/{corrected}"));
+        if got.status != 503 {
+            break got.with(200);
+        }
+        thread::yield_now();
+    };
+    std::fs::write(town.desk.path("line.proof"), &proof.body).unwrap();
+    std::fs::write(town.desk.path("line"), &get(server, &format!("/v1/events/{corrected}")).body).unwrap();
+    let opened: Value = serde_json::from_str(&lines(&town.desk.path("L"))[0]).unwrap();
+    let key = opened["data"]["log_key"].as_str().unwrap();
+    town.desk.run(&format!("verify-proof line.proof --line line --key {key}")).with(0);
     town.verified();
 }
 
@@ -156,7 +208,10 @@ fn a_filled_form_is_imported_after_a_trial() {
     let wrong = import("?dry-run=true");
     wrong.is_problem(422, "rejected");
     let problem = &wrong.json()["problems"][0];
-    assert_eq!((&problem["sheet"], &problem["row"], &problem["column"]), (&json!("数据"), &json!(7), &json!(12)));
+    assert_eq!(
+        (&problem["sheet"], &problem["row"], &problem["column"]),
+        (&json!("数据"), &json!(7), &json!(12))
+    );
     std::fs::write(&path, &form.body).unwrap();
     fill(&path, &[("L6", "180.5"), ("M6", "快报")]);
     import("?dry-run=true").with(200);
@@ -172,7 +227,9 @@ fn multipart(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, file, bytes) in parts {
         let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
-        body.extend_from_slice(format!("--teil\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").as_bytes());
+        body.extend_from_slice(
+            format!("--teil\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").as_bytes(),
+        );
         body.extend_from_slice(bytes);
         body.extend_from_slice(b"\r\n");
     }
@@ -317,7 +374,8 @@ fn a_token_does_no_more_than_its_scopes() {
 
     // Logged in, its holder issues one and ends it: from the next request on it is nobody's.
     let person = town.invited("report");
-    let issued = person.post(&town.server, "/v1/tokens", &json!({ "name": "对接", "scopes": ["report"], "days": 9 }));
+    let issued =
+        person.post(&town.server, "/v1/tokens", &json!({ "name": "对接", "scopes": ["report"], "days": 9 }));
     let issued = issued.with(201).json();
     let token = Person::with_token(issued["token"].as_str().unwrap());
     token.post(&town.server, "/v1/submissions", &narrative(OWN, "程序报的")).with(201);
@@ -335,11 +393,15 @@ fn a_browser_is_let_in_kept_apart_and_protected_from_other_sites() {
     // A secret that somebody planted in the browser is not the one that comes out of a login.
     let planted = format!("pls_{}", "B".repeat(43));
     let body = json!({ "login": "demo-office", "password": password }).to_string();
-    let headers = ["Content-Type: application/json".to_owned(), format!("Cookie: progress-ledger-session={planted}")];
+    let headers =
+        ["Content-Type: application/json".to_owned(), format!("Cookie: progress-ledger-session={planted}")];
     let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
     let got = send(&server, &request("POST", "/v1/sessions", &headers, body.as_bytes()));
     let cookie = got.header("set-cookie").unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && !cookie.contains("Secure"), "{cookie}");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && !cookie.contains("Secure"),
+        "{cookie}"
+    );
     assert!(!cookie.contains(&planted), "{cookie}");
     let person = Person::let_in(&got);
     let me = person.get(&server, "/v1/me").with(200).json();
@@ -354,11 +416,13 @@ fn a_browser_is_let_in_kept_apart_and_protected_from_other_sites() {
     mixed.post(&server, "/v1/periods?dry-run=true", &close).is_problem(403, "csrf");
     for from in ["Origin: http://elsewhere.example", "Origin: null", "Sec-Fetch-Site: cross-site"] {
         let headers = ["Content-Type: application/json", from];
-        let got = person.send(&server, "POST", "/v1/periods?dry-run=true", &headers, close.to_string().as_bytes());
+        let got =
+            person.send(&server, "POST", "/v1/periods?dry-run=true", &headers, close.to_string().as_bytes());
         got.is_problem(403, "csrf");
     }
     let headers = ["Content-Type: application/json", "Origin: http://ledger"];
-    let own = person.send(&server, "POST", "/v1/periods?dry-run=true", &headers, close.to_string().as_bytes());
+    let own =
+        person.send(&server, "POST", "/v1/periods?dry-run=true", &headers, close.to_string().as_bytes());
     assert!([200, 422].contains(&own.status), "{}", own.text());
 
     // Whoever logs out is nobody, and so is who tries passwords for too long.
@@ -374,7 +438,12 @@ fn a_browser_is_let_in_kept_apart_and_protected_from_other_sites() {
     server.stop();
     verify(&desk, "demo-ledger");
     let real = Desk::opened();
-    assert!(real.run("--ledger L serve --listen 127.0.0.1:0 --demo-accounts").with(1).err.contains("不是演示账本"));
+    assert!(
+        real.run("--ledger L serve --listen 127.0.0.1:0 --demo-accounts")
+            .with(1)
+            .err
+            .contains("不是演示账本")
+    );
 }
 
 #[test]
@@ -391,12 +460,16 @@ fn the_first_administrator_comes_in_by_the_link_and_invites_others() {
     let admin = Person::let_in(&Person::default().post(&server, &path, &json!({ "password": PASSWORD })));
     Person::default().post(&server, &path, &json!({ "password": PASSWORD })).is_problem(410, "link-used");
 
-    let added = admin.post(&server, "/v1/accounts", &json!({ "login": "li.si", "person": "演示人员" })).with(201).json();
+    let added = admin
+        .post(&server, "/v1/accounts", &json!({ "login": "li.si", "person": "演示人员" }))
+        .with(201)
+        .json();
     let account = added["account"].as_str().unwrap().to_owned();
     let role = json!({ "role": "reporter", "unit": OWN, "from": "2020-01-01" });
     let granted = admin.post(&server, &format!("/v1/accounts/{account}/roles"), &role).with(201).json();
     let secret = added["link"].as_str().unwrap().trim_start_matches("/link/").to_owned();
-    let redeemed = Person::default().post(&server, &format!("/v1/links/{secret}"), &json!({ "password": PASSWORD }));
+    let redeemed =
+        Person::default().post(&server, &format!("/v1/links/{secret}"), &json!({ "password": PASSWORD }));
     let person = Person::let_in(&redeemed);
     let filed = person.post(&server, "/v1/submissions", &narrative(OWN, "第一次")).with(201).json();
     let position = filed["lines"][0]["position"].as_u64().unwrap();
@@ -417,20 +490,28 @@ fn what_is_sent_in_malice_is_refused_and_the_server_goes_on() {
     let town = Town::of(&[("report", Role::Reporter, OWN)]);
     let reporter = town.token("report", "report read");
     let json_type = "Content-Type: application/json";
-    let post = |path: &str, headers: &[&str], body: &[u8]| reporter.send(&town.server, "POST", path, headers, body);
+    let post =
+        |path: &str, headers: &[&str], body: &[u8]| reporter.send(&town.server, "POST", path, headers, body);
 
     post("/v1/submissions", &[json_type], "[".repeat(100_000).as_bytes()).is_problem(422, "rejected");
-    post("/v1/corrections", &[json_type], "{\"events\":".repeat(5_000).as_bytes()).is_problem(400, "broken-json");
+    post("/v1/corrections", &[json_type], "{\"events\":".repeat(5_000).as_bytes())
+        .is_problem(400, "broken-json");
     post("/v1/corrections", &[json_type], b"{\"events\": [\"\xff\xfe\"]}").is_problem(400, "broken-json");
     assert_eq!(post("/v1/submissions", &[json_type], b"\xff\xfe{}").status, 422);
     post("/v1/submissions", &["Content-Type: text/html"], b"x").is_problem(415, "unsupported-media-type");
     post("/v1/corrections", &[json_type], &vec![b' '; 2 << 20]).is_problem(413, "too-large");
     let announced = reporter.request("POST", "/v1/imports", &[MULTIPART], b"");
-    let announced = String::from_utf8(announced).unwrap().replace("Content-Length: 0", "Content-Length: 99999999999");
+    let announced =
+        String::from_utf8(announced).unwrap().replace("Content-Length: 0", "Content-Length: 99999999999");
     send(&town.server, announced.as_bytes()).is_problem(413, "too-large");
 
     let good = multipart(&[("file", Some("a.csv"), b"x")]);
-    for broken in [&b"--teil\r\n"[..], b"no part at all", &good[..good.len() - 20], b"--teil\r\nContent-Disposition: \xff\r\n\r\nx\r\n--teil--\r\n"] {
+    for broken in [
+        &b"--teil\r\n"[..],
+        b"no part at all",
+        &good[..good.len() - 20],
+        b"--teil\r\nContent-Disposition: \xff\r\n\r\nx\r\n--teil--\r\n",
+    ] {
         post("/v1/imports", &[MULTIPART], broken).is_problem(400, "broken-form");
     }
     let two = multipart(&[("file", Some("a.csv"), b"x"), ("file", Some("b.csv"), b"y")]);
@@ -442,15 +523,19 @@ fn what_is_sent_in_malice_is_refused_and_the_server_goes_on() {
     for trick in ["..%2f..%2fL.key", "%2e%2e", "0", &"a".repeat(64).to_uppercase()] {
         assert_eq!(reporter.get(&town.server, &format!("/v1/evidence/{trick}")).status, 404, "{trick}");
     }
-    post("/v1/evidence?unit=../../x", &["Content-Type: application/octet-stream"], b"x").is_problem(400, "unreadable-parameter");
-    post("/v1/evidence?unit=yujiang", &["Content-Type: application/octet-stream"], b"x").is_problem(403, "not-your-unit");
+    post("/v1/evidence?unit=../../x", &["Content-Type: application/octet-stream"], b"x")
+        .is_problem(400, "unreadable-parameter");
+    post("/v1/evidence?unit=yujiang", &["Content-Type: application/octet-stream"], b"x")
+        .is_problem(403, "not-your-unit");
     let bad_key = [json_type, "Idempotency-Key: first"];
     post("/v1/submissions", &bad_key, b"{}").is_problem(400, "bad-idempotency-key");
 
     // What a file claims to be is not believed, and a browser never opens it.
     let script = b"<html><script>alert(1)</script></html>";
-    let kept = post("/v1/evidence?unit=guixi", &["Content-Type: application/octet-stream"], script).with(201).json();
-    let got = reporter.get(&town.server, &format!("/v1/evidence/{}", kept["blake3"].as_str().unwrap())).with(200);
+    let kept =
+        post("/v1/evidence?unit=guixi", &["Content-Type: application/octet-stream"], script).with(201).json();
+    let got =
+        reporter.get(&town.server, &format!("/v1/evidence/{}", kept["blake3"].as_str().unwrap())).with(200);
     assert_eq!((got.body.as_slice(), got.header("content-type")), (&script[..], Some("text/plain")));
     assert!(got.header("content-disposition").unwrap().starts_with("attachment"));
     assert!(got.header("content-security-policy").unwrap().contains("sandbox"));
@@ -534,8 +619,12 @@ fn ready_says_that_model_and_head_are_there_and_metrics_count() {
         }
         thread::yield_now();
     };
-    for expected in ["progress_ledger_append_seconds_count 1\n", "progress_ledger_submissions_recorded_total 1\n",
-        "progress_ledger_projection_lag 0\n", "progress_ledger_self_check_holds 1\n"] {
+    for expected in [
+        "progress_ledger_append_seconds_count 1\n",
+        "progress_ledger_submissions_recorded_total 1\n",
+        "progress_ledger_projection_lag 0\n",
+        "progress_ledger_self_check_holds 1\n",
+    ] {
         assert!(metrics.contains(expected), "{expected}{metrics}");
     }
     // While it records, nobody else does.
@@ -557,15 +646,26 @@ fn load(server: &str, person: &Person, round: usize, stop: &AtomicBool) -> (Rece
             scope.spawn(move || {
                 for number in 0.. {
                     let body = narrative(OWN, &format!("第 {round} 轮 {client}-{number}")).to_string();
-                    let bytes = person.request("POST", "/v1/submissions", &["Content-Type: application/json"], body.as_bytes());
+                    let bytes = person.request(
+                        "POST",
+                        "/v1/submissions",
+                        &["Content-Type: application/json"],
+                        body.as_bytes(),
+                    );
                     match try_send(server, &bytes) {
                         Some(got) if got.status == 201 => {
                             let said = got.json();
                             let lines = said["lines"].as_array().unwrap().iter();
                             let lines = lines.map(|line| {
-                                (line["position"].as_u64().unwrap(), line["hash"].as_str().unwrap().to_owned())
+                                (
+                                    line["position"].as_u64().unwrap(),
+                                    line["hash"].as_str().unwrap().to_owned(),
+                                )
                             });
-                            receipts.lock().unwrap().insert(said["submission"].as_str().unwrap().to_owned(), lines.collect());
+                            receipts
+                                .lock()
+                                .unwrap()
+                                .insert(said["submission"].as_str().unwrap().to_owned(), lines.collect());
                         }
                         Some(got) => assert_eq!(got.status, 503, "{}", got.text()),
                         None => {
@@ -587,7 +687,8 @@ fn require_recorded_once(desk: &Desk, receipts: &Receipts) {
     let mut recorded = Receipts::new();
     for line in lines(&desk.path("L")) {
         let value: Value = serde_json::from_str(&line).unwrap();
-        let place = (value["position"].as_u64().unwrap(), chain::hash::event_hash(line.as_bytes()).to_string());
+        let place =
+            (value["position"].as_u64().unwrap(), chain::hash::event_hash(line.as_bytes()).to_string());
         recorded.entry(value["submission"].as_str().unwrap().to_owned()).or_default().push(place);
     }
     for (submission, expected) in receipts {

@@ -37,9 +37,7 @@ pub(crate) fn is_confirmed(filed: &SubmissionFiled, problem: &Problem) -> bool {
     problem.kind.severity() == Severity::Warning
         && problem.cell.as_ref().is_some_and(|cell| {
             filed.confirmed.iter().any(|own| {
-                own.warning == problem.kind.code()
-                    && own.indicator == cell.indicator
-                    && own.area == cell.area
+                own.warning == problem.kind.code() && own.indicator == cell.indicator && own.area == cell.area
             })
         })
 }

@@ -45,7 +45,8 @@ pub const ACTS: [Act; 2] = [
 ];
 
 fn unusable(error: &std::io::Error) -> Problem {
-    let detail = format!("佐证目录读写失败（{}），没有办理。请稍后重试，或联系管理员检查磁盘。", error.kind());
+    let detail =
+        format!("佐证目录读写失败（{}），没有办理。请稍后重试，或联系管理员检查磁盘。", error.kind());
     Problem::unavailable("evidence-unavailable", detail).retry_after(5)
 }
 
@@ -70,14 +71,14 @@ fn download(given: &Given<'_>) -> Result<Response, Problem> {
     let hash: ContentHash = given.in_path("blake3", "64 位小写十六进制的 BLAKE3")?;
     let identity = given.identity()?;
     let none = || {
-        let detail = "这里没有这个佐证文件，或不是您可以看的单位的。请核对 BLAKE3；文件也可能只由填报单位保管。";
+        let detail =
+            "这里没有这个佐证文件，或不是您可以看的单位的。请核对 BLAKE3；文件也可能只由填报单位保管。";
         Problem::not_found("no-evidence", detail)
     };
     let brought = given.desk.evidence.brought(&hash).map_err(|error| unusable(&error))?;
     // Who may see nobody's of it hears the same as where there is none.
-    let readable = |unit: &UnitId| {
-        accounts::may(identity, Action::ReadEvidence, &Subject::Unit(unit.clone())).is_ok()
-    };
+    let readable =
+        |unit: &UnitId| accounts::may(identity, Action::ReadEvidence, &Subject::Unit(unit.clone())).is_ok();
     let brought = brought.into_iter().find(|own| readable(&own.unit)).ok_or_else(none)?;
     let bytes = given.desk.evidence.read(&hash).map_err(|error| unusable(&error))?.ok_or_else(none)?;
     let value = |text: String| HeaderValue::try_from(text).expect("hashes and media types are ASCII");
@@ -86,7 +87,10 @@ fn download(given: &Given<'_>) -> Result<Response, Problem> {
         (header::CONTENT_DISPOSITION, value(format!("attachment; filename=\"{hash}\""))),
         (header::ETAG, value(format!("\"{hash}\""))),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
-        (HeaderName::from_static("content-security-policy"), HeaderValue::from_static("sandbox; default-src 'none'")),
+        (
+            HeaderName::from_static("content-security-policy"),
+            HeaderValue::from_static("sandbox; default-src 'none'"),
+        ),
     ];
     Ok((headers, bytes).into_response())
 }

@@ -70,7 +70,8 @@ impl Given<'_> {
     /// 404 where it is not of its form: nothing has such a name.
     pub fn in_path<T: FromStr>(&self, name: &'static str, form: &str) -> Result<T, Problem> {
         let text = self.path.get(name).map(String::as_str).unwrap_or_default();
-        text.parse().map_err(|_| Problem::not_found("no-such-name", format!("地址里的 {name} 写得不对：{form}。")))
+        text.parse()
+            .map_err(|_| Problem::not_found("no-such-name", format!("地址里的 {name} 写得不对：{form}。")))
     }
 
     /// What was sent, as a document of a shape.

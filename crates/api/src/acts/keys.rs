@@ -75,7 +75,8 @@ fn challenge(given: &Given<'_>) -> Result<Response, Problem> {
     let origin = given.ledger.model().ledger().book().registry().opened().map(|opened| opened.origin.clone());
     let origin = origin.ok_or_else(|| Problem::unavailable("ledger-not-opened", "账本还没有开账。"))?;
     let accounts = given.people().accounts();
-    let challenge = accounts.challenge(given.identity()?, &origin, &holder, &key, given.now).map_err(refused)?;
+    let challenge =
+        accounts.challenge(given.identity()?, &origin, &holder, &key, given.now).map_err(refused)?;
     let body = json!({
         "id": challenge.id, "payload": challenge.payload, "payload_type": accounts::ENROLMENT_TYPE,
         "message": chain::note::encode_base64(&challenge.message), "expires_at": challenge.expires_at.to_string(),
@@ -94,8 +95,7 @@ fn proved(given: &Given<'_>) -> Result<Response, Problem> {
     let identity = given.identity()?;
     let keys = given.people().accounts().proved_keys().map_err(|error| storage(&error))?;
     let offices = identity.roles().iter().map(|held| Subject::Unit(held.unit.clone()));
-    let is_office =
-        offices.clone().any(|unit| accounts::may(identity, Action::RecordKeys, &unit).is_ok());
+    let is_office = offices.clone().any(|unit| accounts::may(identity, Action::RecordKeys, &unit).is_ok());
     let shown = keys.iter().filter(|key| is_office || key.account == *identity.account());
     Ok(answer(StatusCode::OK, &json!({ "keys": shown.map(proved_json).collect::<Vec<_>>() })))
 }

@@ -1,6 +1,8 @@
 //! Looking after accounts: who there is, which roles they hold, links, locks, and what happened.
 
-use accounts::{Account, Action, ChangeRefused, GrantedRole, Manager, NewAccount, Purpose, Role, RoleGrant, Subject};
+use accounts::{
+    Account, Action, ChangeRefused, GrantedRole, Manager, NewAccount, Purpose, Role, RoleGrant, Subject,
+};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use chain::Date;
@@ -49,7 +51,9 @@ pub const ACTS: [Act; 9] = [
         title: "授予角色",
         about: "从某日到某日、以某单位名义的角色（管理员）；不能授给自己。",
         parameters: &[],
-        sent: small(|| json!({ "role": "reporter", "unit": "guixi", "from": "2026-01-01", "to": "2026-12-31" })),
+        sent: small(
+            || json!({ "role": "reporter", "unit": "guixi", "from": "2026-01-01", "to": "2026-12-31" }),
+        ),
         done: &[(201, "已授予")],
         entrance: Entrance::SignedIn,
         perform: grant,
@@ -186,7 +190,8 @@ fn add(given: &Given<'_>) -> Result<Response, Problem> {
     let Added { login, person, id } = given.json()?;
     let by = Manager::Person(given.identity()?);
     let accounts = given.people().accounts();
-    let id = accounts.add_account(by, &NewAccount { login, person, id }, given.now).map_err(change_refused)?;
+    let id =
+        accounts.add_account(by, &NewAccount { login, person, id }, given.now).map_err(change_refused)?;
     let link = accounts.make_link(by, &id, Purpose::Invitation, given.now).map_err(change_refused)?;
     let body = json!({
         "account": id, "link": format!("{}{}", accounts::LINK_PATH, link.secret.expose()),
@@ -198,9 +203,9 @@ fn add(given: &Given<'_>) -> Result<Response, Problem> {
 fn grant(given: &Given<'_>) -> Result<Response, Problem> {
     let account = account(given)?;
     let Granted { role, unit, from, to } = given.json()?;
-    let role: Role = role.parse().map_err(|error: accounts::UnknownWord| {
-        Problem::bad_request("bad-role", error.to_string())
-    })?;
+    let role: Role = role
+        .parse()
+        .map_err(|error: accounts::UnknownWord| Problem::bad_request("bad-role", error.to_string()))?;
     let identity = given.allowed(Action::ManageAccounts, &Subject::Everything)?;
     if given.ledger.model().ledger().book().registry().unit(&unit).is_none() {
         let detail = "账本里没有这个单位，没有授予角色。请核对单位代码。";
@@ -298,9 +303,7 @@ pub fn change_refused(why: ChangeRefused) -> Problem {
         | Why::EndsBeforeItStarts
         | Why::BadExpiry { .. }
         | Why::NoScope
-        | Why::Password(_) => {
-            Problem::of(StatusCode::UNPROCESSABLE_ENTITY, code, "没有作任何更改", detail)
-        }
+        | Why::Password(_) => Problem::of(StatusCode::UNPROCESSABLE_ENTITY, code, "没有作任何更改", detail),
         Why::Storage(error) => storage(&error),
     }
 }

@@ -190,9 +190,10 @@ fn me(visitor: &Visitor) -> Result<Value, Problem> {
 }
 
 fn person(identity: &Identity) -> Value {
-    let roles = identity.roles().iter().map(|held| {
-        json!({ "role": held.role.word(), "name": held.role.chinese(), "unit": held.unit })
-    });
+    let roles = identity
+        .roles()
+        .iter()
+        .map(|held| json!({ "role": held.role.word(), "name": held.role.chinese(), "unit": held.unit }));
     let scopes = identity.scopes().map(|scopes| scopes.iter().map(|scope| scope.word()).collect::<Vec<_>>());
     let means = match identity.means() {
         Means::Session(_) => "session",

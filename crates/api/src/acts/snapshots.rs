@@ -30,7 +30,9 @@ pub const ACTS: [Act; 4] = [
         title: "提请冻结",
         about: "按账本现状算出各表、表根和清单并提请（市数字办）。restating 写重述原因，则另出一份列在已冻结的旁边。",
         parameters: &[],
-        sent: small(|| json!({ "unit": "digital-office", "year": 2022, "kind": "year-end", "waiver": "演示：缺报的指标上级尚未发布" })),
+        sent: small(
+            || json!({ "unit": "digital-office", "year": 2022, "kind": "year-end", "waiver": "演示：缺报的指标上级尚未发布" }),
+        ),
         done: RECORDED,
         entrance: Entrance::SignedIn,
         perform: propose,
@@ -54,7 +56,9 @@ pub const ACTS: [Act; 4] = [
         title: "批准快照",
         about: "把委员在外签好的批准文件入账；到法定人数而别无妨碍的，同时冻结。入账前由各行重算全部表，不符则拒绝。",
         parameters: &[],
-        sent: small(|| json!({ "unit": "assessment-committee", "snapshot": "5f1c0a9be7d2438861f05c3ab9e47d20c8716e5f94a3b20d7781cc64e09ab315", "approval": "（批准文件全文）" })),
+        sent: small(
+            || json!({ "unit": "assessment-committee", "snapshot": "5f1c0a9be7d2438861f05c3ab9e47d20c8716e5f94a3b20d7781cc64e09ab315", "approval": "（批准文件全文）" }),
+        ),
         done: RECORDED,
         entrance: Entrance::SignedIn,
         perform: approve,
@@ -66,7 +70,9 @@ pub const ACTS: [Act; 4] = [
         title: "冻结快照",
         about: "批准已到法定人数而尚未冻结时用，例如公示期刚满。",
         parameters: &[],
-        sent: small(|| json!({ "unit": "assessment-committee", "snapshot": "5f1c0a9be7d2438861f05c3ab9e47d20c8716e5f94a3b20d7781cc64e09ab315" })),
+        sent: small(
+            || json!({ "unit": "assessment-committee", "snapshot": "5f1c0a9be7d2438861f05c3ab9e47d20c8716e5f94a3b20d7781cc64e09ab315" }),
+        ),
         done: RECORDED,
         entrance: Entrance::SignedIn,
         perform: freeze,
@@ -248,7 +254,9 @@ impl From<CannotFreeze> for Problem {
             CannotFreeze::OtherTable { .. } | CannotFreeze::NotReproducible(_) => {
                 Self::conflict("other-table", detail)
             }
-            CannotFreeze::OtherContent | CannotFreeze::NoApproval => Self::unprocessable("approval-bad", detail),
+            CannotFreeze::OtherContent | CannotFreeze::NoApproval => {
+                Self::unprocessable("approval-bad", detail)
+            }
             CannotFreeze::NoReading(_) => Self::unprocessable("no-reading", detail),
             CannotFreeze::Axes(_) => Self::unavailable("unreadable-ledger", detail),
         }

@@ -1,9 +1,9 @@
 //! What units send: JSON documents, filled forms, CSV tables; the empty form; and receipts once more.
 
 use accounts::{Action, Subject};
+use app::Receipt;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use app::Receipt;
 use domain::ledger::Problem as Found;
 use events::{AccountId, Event, PeriodId, PlanId, UnitId};
 use intake::{Context, Intake, Located, Refused, TemplateRequest, read_submission};

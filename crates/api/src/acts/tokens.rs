@@ -78,11 +78,14 @@ fn list(given: &Given<'_>) -> Result<Response, Problem> {
 
 fn issue(given: &Given<'_>) -> Result<Response, Problem> {
     let Asked { name, scopes, days } = given.json()?;
-    let read = |word: &String| word.parse::<Scope>().map_err(|error| Problem::bad_request("bad-scope", error.to_string()));
+    let read = |word: &String| {
+        word.parse::<Scope>().map_err(|error| Problem::bad_request("bad-scope", error.to_string()))
+    };
     let scopes = scopes.iter().map(read).collect::<Result<_, _>>()?;
     let identity = given.identity()?;
     let expires_at = Instant::from_micros(given.now.micros() + i64::from(days) * DAY);
-    let expires_at = expires_at.ok_or_else(|| Problem::bad_request("bad-expiry", "到期时间超出日历。请改 days。"))?;
+    let expires_at =
+        expires_at.ok_or_else(|| Problem::bad_request("bad-expiry", "到期时间超出日历。请改 days。"))?;
     let new = NewToken { name, scopes, expires_at };
     let account = identity.account();
     let issued = given.people().accounts().issue_token(Manager::Person(identity), account, &new, given.now);

@@ -38,10 +38,8 @@ pub fn require_allowed(identity: &Identity, submission: &Submission) -> Result<(
     let unit = Subject::Unit(submission.unit.clone());
     for (index, event) in submission.events.iter().enumerate() {
         let Some(action) = Action::of(event) else {
-            let detail = format!(
-                "“{}”只能由管理账本文件的人用命令行办理，不能经网络提交。",
-                event.kind().name()
-            );
+            let detail =
+                format!("“{}”只能由管理账本文件的人用命令行办理，不能经网络提交。", event.kind().name());
             return Err(Problem::forbidden("operators-own", detail).with("event", index));
         };
         require(identity, action, &unit).map_err(|problem| problem.with("event", index))?;
@@ -102,9 +100,9 @@ pub fn receipted(receipt: &Receipt) -> Response {
 /// What stands in the way, all of it.
 pub fn rejected(problems: Vec<Value>) -> Problem {
     let detail = format!("共 {} 处问题，没有任何内容入账。请按 problems 逐条改正后再提交。", problems.len());
-    let warned = problems.iter().any(|problem| {
-        problem["code"] == "unconfirmed-warning" || problem["severity"] == "warning"
-    });
+    let warned = problems
+        .iter()
+        .any(|problem| problem["code"] == "unconfirmed-warning" || problem["severity"] == "warning");
     let detail = if warned { format!("{detail}提醒如属实，请写明确认原因。") } else { detail };
     Problem::unprocessable("rejected", detail).with("problems", problems)
 }

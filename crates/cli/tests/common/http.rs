@@ -80,8 +80,13 @@ pub fn send(server: &Running, request: &[u8]) -> Got {
 
 pub fn request(method: &str, path: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    let length = if method == "GET" || method == "HEAD" { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: ledger\r\nConnection: close\r\n{length}{headers}\r\n");
+    let length = if method == "GET" || method == "HEAD" {
+        String::new()
+    } else {
+        format!("Content-Length: {}\r\n", body.len())
+    };
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: ledger\r\nConnection: close\r\n{length}{headers}\r\n");
     [head.as_bytes(), body].concat()
 }
 
@@ -138,7 +143,8 @@ impl Person {
     }
 
     pub fn request(&self, method: &str, path: &str, more: &[&str], body: &[u8]) -> Vec<u8> {
-        let headers: Vec<&str> = self.headers.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        let headers: Vec<&str> =
+            self.headers.iter().map(String::as_str).chain(more.iter().copied()).collect();
         request(method, path, &headers, body)
     }
 }

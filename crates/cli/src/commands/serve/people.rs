@@ -32,7 +32,9 @@ pub fn open(
     let accounts = Accounts::open(&::accounts::beside(directory))?;
     let mut told = if with_demo { demonstrate(&accounts, book)? } else { String::new() };
     let Some(unit) = acts::administrator(book) else {
-        told.push_str("提示：推断不出首位管理员属于哪个单位，没有生成链接；请用 account first --unit 单位代码。\n");
+        told.push_str(
+            "提示：推断不出首位管理员属于哪个单位，没有生成链接；请用 account first --unit 单位代码。\n",
+        );
         return Ok((accounts, told));
     };
     if let Some(first) = accounts.first_administrator(&unit, SystemClock.now())? {
@@ -54,9 +56,11 @@ fn demonstrate(accounts: &Accounts, book: &Book) -> anyhow::Result<String> {
     let now = SystemClock.now();
     let mut told = format!("演示账号（仅用于演示数据；密码都是 {DEMO_PASSWORD}）：\n");
     for (role, unit) in demo_roles(book) {
-        let login = if role == Role::Committee { DEMO_MEMBER.to_owned() } else { format!("demo-{}", role.word()) };
+        let login =
+            if role == Role::Committee { DEMO_MEMBER.to_owned() } else { format!("demo-{}", role.word()) };
         if matches!(accounts.find_account(&login), Err(ChangeRefused::UnknownAccount(_))) {
-            add(accounts, &login, role, &unit, now).with_context(|| format!("演示账号 {login} 没有建成。"))?;
+            add(accounts, &login, role, &unit, now)
+                .with_context(|| format!("演示账号 {login} 没有建成。"))?;
         }
         let name = book.registry().unit_name(&unit);
         told.push_str(&format!("  {login:<20} {}（{name}）\n", role.chinese()));
@@ -80,9 +84,8 @@ fn add(accounts: &Accounts, login: &str, role: Role, unit: &UnitId, now: Instant
 /// Each role with a unit that has something to do in it.
 fn demo_roles(book: &Book) -> Vec<(Role, UnitId)> {
     let registry = book.registry();
-    let of_kind = |kind: UnitKind| {
-        registry.units().find(|unit| unit.kind == kind).map(|unit| unit.registered.clone())
-    };
+    let of_kind =
+        |kind: UnitKind| registry.units().find(|unit| unit.kind == kind).map(|unit| unit.registered.clone());
     let with_duty = |duty: Duty, kind: UnitKind| {
         let holders = book.cells().flat_map(|(cell, _)| registry.holders(duty, cell, u64::MAX));
         let of_kind = |unit: &&UnitId| registry.unit(unit).is_some_and(|own| own.kind == kind);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use app::snapshots::{self, freezing};
+use app::snapshots::{self, freezing, name};
 use chain::EventHash;
 use clap::Args;
 use domain::ledger::snapshots::Snapshot;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::super::acts::{Actor, accepted, administrator, rejected, retried, submission_of};
 use super::propose::of_freezing;
-use super::{Pick, draft, files, name, pick};
+use super::{Pick, draft, files, pick};
 use crate::args;
 use crate::ledger::{Reader, Writer};
 use crate::ledger_dir::Choice;
@@ -101,7 +101,9 @@ fn record_with(given: &Arguments, writer: &Writer) -> anyhow::Result<Answer> {
 fn approval(given: &Arguments, origin: &str, snapshot: &Snapshot) -> anyhow::Result<SnapshotApproved> {
     let statement = draft::statement(origin, &snapshot.manifest.clone().into())?;
     let note = match (&given.key, &given.signed) {
-        (Some(key), _) => statement.approvable().note(&draft::sign(&statement, &draft::member_key(key)?)?).into_bytes(),
+        (Some(key), _) => {
+            statement.approvable().note(&draft::sign(&statement, &draft::member_key(key)?)?).into_bytes()
+        }
         (None, Some(signed)) => args::read_file(signed)?,
         (None, None) => bail!("请写 --key 委员密钥文件，或 --signed 批准文件。"),
     };

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use chain::{Date, EventHash};
 use clap::{Args, Subcommand};
-use app::snapshots::name;
 use domain::ledger::snapshots::{Snapshot, Snapshots};
 use events::{Event, PlanId, SnapshotKind, SnapshotPublished, SnapshotReopened, SnapshotWithdrawn};
 
