@@ -127,6 +127,22 @@ fn after_another_writer_the_submission_is_decided_again() {
 }
 
 #[test]
+fn what_another_writer_appended_is_read_without_recording_anything() {
+    let log = fault_log();
+    let mine = sequencer(&log);
+    let rival = sequencer(&log);
+    let theirs = rival.submit(period(10, "2022-05")).unwrap();
+    let before = mine.with_model(projections::ReadModel::size);
+    assert!(before < theirs.tree_size);
+    assert_eq!(mine.catch_up().unwrap(), theirs.tree_size);
+    assert_eq!(mine.with_model(projections::ReadModel::size), theirs.tree_size);
+    let lines = mine.recorded(&theirs.submission).unwrap().expect("it is on record");
+    assert_eq!(Receipt::again(&lines), Receipt { repeated: true, ..theirs.clone() });
+    // What is decided next is decided behind these lines, and asks the log no second time.
+    assert_eq!(mine.submit(period(11, "2022-06")).unwrap().first, theirs.tree_size);
+}
+
+#[test]
 fn a_rejection_by_an_outdated_state_is_decided_again_too() {
     let log = fault_log();
     let mine = sequencer(&log);

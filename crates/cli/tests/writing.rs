@@ -27,7 +27,10 @@ struct Town {
 
 impl Town {
     fn of(people: &[(&str, Role, &str)]) -> Self {
-        let desk = Desk::opened();
+        Self::at(Desk::opened(), people)
+    }
+
+    fn at(desk: Desk, people: &[(&str, Role, &str)]) -> Self {
         for (login, role, unit) in people {
             desk.run(&format!("--ledger L account add {login} --person 演示数据 --id {login}")).with(0);
             let grant = format!(
@@ -91,9 +94,21 @@ fn problem_codes(got: &Got) -> Vec<String> {
 
 #[test]
 fn a_figure_is_reported_returned_corrected_verified_and_approved_over_http() {
-    let bureau = "statistics";
-    let town = Town::of(&[("report", Role::Reporter, OWN), ("office", Role::Office, "digital-office")]);
-    let (reporter, office) = (town.token("report", "read report"), town.token("office", "read run verify"));
+    let desk = Desk::opened();
+    let duties = desk.json("--ledger L duty list");
+    let verifier = duties["duties"].as_array().unwrap().iter().find_map(|duty| {
+        let ours = duty["duty"] == "verifies" && duty["indicator"] == "value-added" && duty["area"].is_null();
+        ours.then(|| duty["unit"].as_str().unwrap().to_owned())
+    });
+    let verifier = verifier.expect("somebody verifies the row");
+    let people = [
+        ("report", Role::Reporter, OWN),
+        ("bureau", Role::Verifier, verifier.as_str()),
+        ("office", Role::Office, "digital-office"),
+    ];
+    let town = Town::at(desk, &people);
+    let (reporter, bureau) = (town.token("report", "read report"), town.token("bureau", "read verify"));
+    let office = town.token("office", "read run");
     let server = &town.server;
 
     // A trial records nothing; what is wrong is told by place, all of it at once.
@@ -132,30 +147,47 @@ fn a_figure_is_reported_returned_corrected_verified_and_approved_over_http() {
         again["lines"]
     );
 
+    // Nobody acts for another unit, or in a role they do not have.
+    let own = json!({ "unit": OWN, "events": [{ "data": { "figure": hash } }] });
+    reporter.post(server, "/v1/verifications", &own).is_problem(403, "not-your-role");
+    reporter.post(server, "/v1/submissions", &narrative(OTHER, "代为填报")).is_problem(403, "not-your-unit");
+
     // The pseudonym stands in the line, and nothing else of the person.
     let line = get(server, &format!("/v1/events/{hash}")).json();
     assert_eq!(line["by"], "report");
 
-    // The office returns it; the reporter corrects it.
-    let returned = json!({ "unit": "digital-office", "events": [{ "data": { "figure": hash, "reason": "请核对小数点" } }] });
-    office.post(server, "/v1/returns", &returned).is_problem(422, "rejected");
-    let correct = json!({ "events": [{ "data": { "corrects": hash, "evidence": [], "material": true, "reason": "misreported",
-        "status": "preliminary", "value": "20.30" } }] });
-    let unfit = reporter.post(server, "/v1/corrections?dry-run=1", &correct);
-    assert!(
-        unfit.status == 200 || problem_codes(&unfit).iter().all(|code| code != "not-permitted"),
-        "{}",
-        unfit.text()
-    );
-    let own = reporter.post(
-        server,
-        "/v1/verifications",
-        &json!({ "unit": OWN, "events": [{ "data": { "figure": hash } }] }),
-    );
-    own.is_problem(403, "not-your-role");
-    let foreign = reporter.post(server, "/v1/submissions", &narrative(OTHER, "代为填报"));
-    foreign.is_problem(403, "not-your-unit");
-    let _ = bureau;
+    // The bureau returns it, the reporter corrects it, the bureau verifies and the office approves.
+    let act = |person: &Person, path: &str, data: Value| {
+        person.post(server, path, &json!({ "events": [{ "data": data }] })).with(201).json()
+    };
+    act(&bureau, "/v1/returns", json!({ "figure": hash, "reason": "请核对小数点" }));
+    let correction = json!({ "corrects": hash, "evidence": [], "material": true, "reason": "misreported",
+        "status": "preliminary", "value": "61.2" });
+    let corrected = act(&reporter, "/v1/corrections", correction);
+    let corrected = corrected["lines"][0]["hash"].as_str().unwrap();
+    let early = json!({ "events": [{ "data": { "figure": corrected } }] });
+    assert_eq!(problem_codes(&office.post(server, "/v1/approvals", &early)), ["not-verified"]);
+    act(&bureau, "/v1/verifications", json!({ "figure": corrected, "note": "与台账一致" }));
+    act(&office, "/v1/approvals", json!({ "figure": corrected }));
+    let figures = get(server, "/v1/figures?indicator=value-added&area=guixi&all=true").json();
+    let lives =
+        figures["rows"].as_array().unwrap().iter().map(|row| row["life"].as_str().unwrap().to_owned());
+    assert_eq!(lives.collect::<Vec<_>>(), ["returned", "approved"]);
+    // Each line has its proof as soon as there is a head over it.
+    let position = get(server, "/v1/events?from=0&limit=1").with(200);
+    assert!(position.text().contains("ledger-opened"));
+    let proof = loop {
+        let got = get(server, &format!("/v1/proofs/{corrected}"));
+        if got.status != 503 {
+            break got.with(200);
+        }
+        thread::yield_now();
+    };
+    std::fs::write(town.desk.path("line.proof"), &proof.body).unwrap();
+    std::fs::write(town.desk.path("line"), &get(server, &format!("/v1/events/{corrected}")).body).unwrap();
+    let opened: Value = serde_json::from_str(&lines(&town.desk.path("L"))[0]).unwrap();
+    let key = opened["data"]["log_key"].as_str().unwrap();
+    town.desk.run(&format!("verify-proof line.proof --line line --key {key}")).with(0);
     town.verified();
 }
 

@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Multipart};
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
 
 use super::Sent;
 use crate::problem::Problem;
 
 /// How long a client may take for what it sends.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How much of what is too long is read and thrown away, and for how long.
+const DRAINED_BYTES: usize = 32 << 20;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// A form has no more parts than this.
 const MAX_PARTS: usize = 16;
 /// A field of a form that is no file.
@@ -58,11 +62,11 @@ pub async fn read(sent: Option<&Sent>, headers: &HeaderMap, body: axum::body::Bo
     let limit = sent.map_or(0, |sent| sent.limit);
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|bytes: u64| bytes > limit as u64) {
-        return Err(too_large(limit));
+        return Err(turned_away(body, limit).await);
     }
     // Read to its end before anything is said about its type: a client that is still sending hears nothing.
-    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, limit)).await;
-    let bytes = read.map_err(|_| too_slow())?.map_err(|error| unreadable(&error, limit))?;
+    let read = tokio::time::timeout(BODY_TIMEOUT, whole(body, limit)).await;
+    let bytes = read.map_err(|_| too_slow())??;
     let media_type = media_type(headers);
     let Some(sent) = sent else { return Ok(Body::default()) };
     if !sent.media_types.contains(&media_type.as_str()) {
@@ -138,14 +142,33 @@ fn too_slow() -> Problem {
     Problem::of(StatusCode::REQUEST_TIMEOUT, "too-slow", "传得太慢", detail)
 }
 
-/// What cannot be read is too long, or was cut off on its way.
-fn unreadable(error: &axum::Error, limit: usize) -> Problem {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(own) = cause {
-        if own.to_string().contains("length limit") {
-            return too_large(limit);
+/// Reads a body that is not longer than it may be.
+async fn whole(mut body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let cut_off =
+            |_| Problem::bad_request("cut-off", "内容没有传完，没有办理。请检查网络后用同一编号重试。");
+        let Ok(data) = frame.map_err(cut_off)?.into_data() else { continue };
+        if bytes.len() + data.len() > limit {
+            return Err(turned_away(body, limit).await);
         }
-        cause = own.source();
+        bytes.extend_from_slice(&data);
     }
-    Problem::bad_request("cut-off", "内容没有传完，没有办理。请检查网络后用同一编号重试。")
+    Ok(bytes.into())
+}
+
+/// Lets a client that sends too much go on for a little, or it would find the connection broken and hear no reason.
+async fn turned_away(mut body: axum::body::Body, limit: usize) -> Problem {
+    let draining = async {
+        let mut left = DRAINED_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Whether it has sent all of it by then makes no difference to the answer.
+    drop(tokio::time::timeout(DRAIN_TIMEOUT, draining).await);
+    too_large(limit)
 }

@@ -3,13 +3,12 @@
 use chain::{Date, Instant};
 use clap::{Args, Subcommand};
 use events::{PeriodClosed, PeriodExtended, PeriodId, PeriodKind, PeriodOpened, UnitId};
-use serde_json::json;
 
 use super::{Actor, Proposal, record};
 use crate::args;
 use crate::ledger::Reader;
 use crate::ledger_dir::Choice;
-use crate::output::{Answer, Table};
+use crate::output::Answer;
 
 /// 报送期
 #[derive(Debug, Args)]

@@ -2,13 +2,12 @@
 
 use clap::{Args, Subcommand};
 use events::{UnitId, UnitKind, UnitRegistered};
-use serde_json::json;
 
 use super::{Actor, Proposal, record};
 use crate::args;
 use crate::ledger::Reader;
 use crate::ledger_dir::Choice;
-use crate::output::{Answer, Table};
+use crate::output::Answer;
 
 /// 单位
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use app::snapshots::{self, freezing};
+use app::snapshots::{self, freezing, name};
 use chain::EventHash;
 use clap::Args;
 use domain::ledger::snapshots::Snapshot;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::super::acts::{Actor, accepted, administrator, rejected, retried, submission_of};
 use super::propose::of_freezing;
-use super::{Pick, draft, files, name, pick};
+use super::{Pick, draft, files, pick};
 use crate::args;
 use crate::ledger::{Reader, Writer};
 use crate::ledger_dir::Choice;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use app::snapshots::name;
 use chain::EventHash;
 use clap::Args;
 use domain::ledger::snapshots::{Snapshot, Snapshots};
@@ -13,7 +14,7 @@ use projections::{Reading, Token};
 use serde_json::{Value, json};
 
 use super::files::{self, Kept};
-use super::{Pick, days, draft, name, pick, propose};
+use super::{Pick, days, draft, pick, propose};
 use crate::args;
 use crate::ending::WrongData;
 use crate::ledger::Reader;
