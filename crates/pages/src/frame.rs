@@ -263,8 +263,10 @@ fn mode(asked: &Asked<'_>, reading: &Reading<'_>) -> Result<Mode, PageError> {
             size - known
         )));
     }
-    let (as_of, latest) =
-        (reading.at().as_of, projections::latest_day(asked.reader().book(), &reading.plan().adopted.plan, known));
+    let (as_of, latest) = (
+        reading.at().as_of,
+        projections::latest_day(asked.reader().book(), &reading.plan().adopted.plan, known),
+    );
     if as_of < latest {
         return Ok(Mode::Past(format!(
             "你看到的是截至 {as_of} 的情况，不是最新的。账上已有截至 {latest} 的数。"

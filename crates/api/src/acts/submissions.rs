@@ -176,10 +176,9 @@ fn repeated(given: &Given<'_>, said: &Said, bytes: &[u8], refused: &Refused) -> 
     let receipt = Receipt::again(&lines);
     given.allowed(Action::Report, &Subject::Unit(receipt.unit.clone()))?;
     let source = Some(chain::hash::content_hash(bytes));
-    let same = lines.first().is_some_and(|first| match &first.event {
-        event if matches!(event, Event::SubmissionFiled(filed) if filed.source == source) => true,
-        _other => false,
-    });
+    let same = lines
+        .first()
+        .is_some_and(|first| matches!(&first.event, Event::SubmissionFiled(filed) if filed.source == source));
     if same {
         return Ok(receipted(&receipt));
     }
