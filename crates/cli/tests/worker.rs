@@ -138,3 +138,30 @@ fn it_stops_when_it_is_asked_and_says_how_far_it_came() {
     assert!(ended.status.success());
     assert!(String::from_utf8(ended.stdout).unwrap().contains("落后 0 行"));
 }
+
+#[test]
+fn frozen_places_stay_what_they_were_frozen_at() {
+    let desk = demo();
+    desk.run("--ledger D worker --once").with(0);
+    let connection = Connection::open(desk.path("D.sqlite")).unwrap();
+    let ask = "SELECT standing, as_of, known_at, frozen_at IS NOT NULL, position FROM snapshots";
+    let row = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(String, String, i64, bool, i64)> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    };
+    let (standing, as_of, known_at, is_frozen, position) = connection.query_row(ask, [], row).unwrap();
+    assert_eq!((standing.as_str(), as_of.as_str(), is_frozen), ("published", "2022-12-31", true));
+    // The same question to the program, about the lines that were known then.
+    let asked =
+        desk.run(&format!("--ledger D ranking --as-of {as_of} --known-at {known_at} --csv -")).with(0).out;
+    let ask = "SELECT areas.name, frozen_ranking.total FROM frozen_ranking JOIN areas USING (area) WHERE position = ?1 AND place IS NOT NULL";
+    let mut statement = connection.prepare(ask).unwrap();
+    let rows = statement.query_map([position], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let rows: Vec<(String, String)> = rows.map(Result::unwrap).collect();
+    assert!(rows.len() > 3, "{rows:?}");
+    for (name, total) in rows {
+        let of_area = |line: &&str| {
+            line.split(',').any(|cell| cell == name) && line.split(',').any(|cell| cell == total)
+        };
+        assert!(asked.lines().any(|line| of_area(&line)), "{name} {total}: {asked}");
+    }
+}

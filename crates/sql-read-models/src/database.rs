@@ -117,6 +117,19 @@ impl<'a> Change<'a> {
     }
 }
 
+/// What is written in one transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// Into which tables.
+    pub place: Place,
+    /// They must be at so many lines.
+    pub expected: u64,
+    /// The rows.
+    pub changes: &'a [Change<'a>],
+    /// Where they are afterwards.
+    pub checkpoint: &'a Checkpoint,
+}
+
 /// Why a database did not do what was asked. Texts name the database without its password.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -170,17 +183,11 @@ pub trait Database: Send {
     /// [`DatabaseError`]; then nothing has changed.
     fn begin_building(&mut self, start: &Checkpoint) -> Result<(), DatabaseError>;
 
-    /// Writes changes and checkpoint in one transaction, if the tables are at `expected` lines.
+    /// Writes rows and checkpoint in one transaction, if the tables are where the step expects them.
     ///
     /// # Errors
     /// [`DatabaseError`]. After [`DatabaseError::Failed`] all of it is there or nothing: the checkpoint tells.
-    fn commit(
-        &mut self,
-        place: Place,
-        expected: u64,
-        changes: &[Change<'_>],
-        checkpoint: &Checkpoint,
-    ) -> Result<(), DatabaseError>;
+    fn commit(&mut self, step: &Step<'_>) -> Result<(), DatabaseError>;
 
     /// Puts the tables that were built in place of those in use, in one transaction. Readers see one or the other.
     ///

@@ -11,7 +11,7 @@ use projections::ReadModel;
 use serde::{Deserialize, Serialize};
 use store::{EventLog, StoreError};
 
-use crate::database::{Change, Checkpoint, Database, DatabaseError, Place, REVISION};
+use crate::database::{Change, Checkpoint, Database, DatabaseError, Place, REVISION, Step};
 use crate::layout::{EVENTS, FIGURES};
 use crate::rows::{self, Remade, Row};
 
@@ -225,7 +225,8 @@ impl<'a> Follower<'a> {
         let older = figures.range(..before).map(|(_, row)| &row[..FIGURES.key]);
         changes.push(Change { table: &FIGURES, removed: older.collect(), added: figures.values().collect() });
         let checkpoint = checkpoint(&self.following.model, self.clock);
-        self.database.commit(self.place, before, &changes, &checkpoint)?;
+        let step = Step { place: self.place, expected: before, changes: &changes, checkpoint: &checkpoint };
+        self.database.commit(&step)?;
         Ok(changes.iter().map(Change::rows_written).sum())
     }
 

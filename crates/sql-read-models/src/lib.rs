@@ -15,7 +15,7 @@ mod sqlite;
 mod worker;
 
 pub use check::{Checked, Difference, check};
-pub use database::{Change, Checkpoint, Database, DatabaseError, PROJECTION, Place, REVISION};
+pub use database::{Change, Checkpoint, Database, DatabaseError, PROJECTION, Place, REVISION, Step};
 pub use follow::{FollowError, Follower, Options, Progress, Start};
 pub use postgresql::{Postgres, Settings};
 pub use sqlite::Sqlite;

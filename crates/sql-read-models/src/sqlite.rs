@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, Transaction, params_from_iter};
 
-use crate::database::{Change, Checkpoint, Database, DatabaseError, LAST_POSITION, Place, by_key};
+use crate::database::{Change, Checkpoint, Database, DatabaseError, LAST_POSITION, Place, Step, by_key};
 use crate::layout::{CHECKPOINT, Column, Kind, Table, tables};
 use crate::rows::{Cell, Row, Rows};
 
@@ -247,13 +247,8 @@ impl Database for Sqlite {
         self.begin().and_then(make).map_err(failed)
     }
 
-    fn commit(
-        &mut self,
-        place: Place,
-        expected: u64,
-        changes: &[Change<'_>],
-        checkpoint: &Checkpoint,
-    ) -> Result<(), DatabaseError> {
+    fn commit(&mut self, step: &Step<'_>) -> Result<(), DatabaseError> {
+        let Step { place, expected, changes, checkpoint } = *step;
         let failed = self.failed("写入");
         let database = self.name.clone();
         let put = |transaction: Transaction<'_>| {

@@ -67,7 +67,7 @@ impl Work<'_> {
     /// [`DatabaseError::Unusable`]: trying again would change nothing.
     pub fn run(&self, observer: &mut dyn Observer) -> Result<u64, FollowError> {
         let mut pause = FIRST_PAUSE;
-        let mut watching = Watching { inner: observer, switched: false, stepped: false };
+        let mut watching = Watching { inner: observer, switched: false, stepped: false, size: 0 };
         let mut options = self.options;
         loop {
             match self.follow(options, &mut watching, false) {
@@ -82,7 +82,7 @@ impl Work<'_> {
                 ended => return ended,
             }
             if watching.is_asked_to_stop() {
-                return Ok(0);
+                return Ok(watching.size);
             }
         }
     }
@@ -132,6 +132,8 @@ struct Watching<'a> {
     inner: &'a mut dyn Observer,
     switched: bool,
     stepped: bool,
+    /// Lines applied, as far as was seen.
+    size: u64,
 }
 
 impl Observer for Watching<'_> {
@@ -144,11 +146,15 @@ impl Observer for Watching<'_> {
     }
 
     fn started(&mut self, start: &Start) {
+        if let Start::GoesOn(size) | Start::GoesOnBuilding(size) = start {
+            self.size = *size;
+        }
         self.inner.started(start);
     }
 
     fn stepped(&mut self, progress: &Progress) {
         self.stepped = true;
+        self.size = progress.size;
         self.switched |= progress.place == Place::InUse;
         self.inner.stepped(progress);
     }

@@ -2,14 +2,18 @@
 
 mod common;
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::*;
 use proptest::prelude::*;
 use rusqlite::Connection;
-use sql_read_models::layout::{CHECKPOINT, EVENTS, FIGURES, RANKING};
-use sql_read_models::{DatabaseError, FollowError, Follower, Place, Sqlite, Start, check};
+use sql_read_models::layout::{CHECKPOINT, EVENTS, FIGURES, RANKING, tables};
+use sql_read_models::{
+    Database, DatabaseError, FollowError, Follower, Numbers, Place, REVISION, SqlWorker, Sqlite, Start, check,
+};
 use store::{EventLog, LineBatch};
 
 /// Lines of a demonstration in which figures are reported, returned and corrected.
@@ -255,4 +259,80 @@ fn a_changed_cell_is_named_with_table_row_and_both_values() {
     let options = sql_read_models::Options { rebuild: true, ..at_once(u64::MAX) };
     assert_eq!(follow(&log, sqlite(&path), options), Start::Asked);
     assert!(is_clean(&log, &path));
+}
+
+/// Waits until a worker's numbers are as wanted; it fails after a minute.
+fn until(worker: &SqlWorker, is_so: impl Fn(&Numbers) -> bool) -> Numbers {
+    for _ in 0..6_000 {
+        let numbers = worker.numbers();
+        if is_so(&numbers) {
+            return numbers;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it did not come to that: {:?}", worker.numbers());
+}
+
+#[test]
+fn a_server_runs_workers_on_databases_of_their_own_and_reads_their_numbers() {
+    let (folder, log) = (tempfile::tempdir().unwrap(), demonstration(SOME_LINES));
+    let growing = beginning(&log, 1_500);
+    let shared: Arc<dyn EventLog> = Arc::new(growing.clone());
+    let paths = ["one.sqlite", "two.sqlite"].map(|name| folder.path().join(name));
+    let start = |path: &PathBuf| {
+        let path = path.clone();
+        let open = move || Ok(Box::new(Sqlite::open(&path)?) as Box<dyn Database>);
+        SqlWorker::start(Arc::clone(&shared), Box::new(open), Arc::new(clock()), at_once(400))
+    };
+    let workers: Vec<SqlWorker> = paths.iter().map(start).collect();
+    for worker in &workers {
+        let numbers = until(worker, |numbers| numbers.applied_lines == 1_500 && !numbers.building);
+        assert_eq!((numbers.lag(), numbers.failures, numbers.error), (0, 0, None));
+        assert!(numbers.rows_written > 1_500 && numbers.transactions > 4);
+    }
+    extend(&growing, &log, log.size().unwrap());
+    for (worker, path) in workers.iter().zip(&paths) {
+        until(worker, |numbers| numbers.applied_lines == log.size().unwrap());
+        worker.shutdown();
+        assert!(is_clean(&log, path));
+    }
+}
+
+#[test]
+fn a_server_is_told_what_is_in_the_way_of_a_worker() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("theirs.sqlite");
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (own)").unwrap();
+    let open = move || Ok(Box::new(Sqlite::open(&path)?) as Box<dyn Database>);
+    let log: Arc<dyn EventLog> = Arc::new(demonstration(200));
+    let worker = SqlWorker::start(log, Box::new(open), Arc::new(clock()), at_once(400));
+    let numbers = until(&worker, |numbers| numbers.error.is_some());
+    assert!(numbers.error.as_ref().is_some_and(|error| error.contains("别的程序")));
+    assert!(numbers.lag() >= 200 && numbers.applied_lines == 0);
+}
+
+/// What rows and tables of this revision are for a demonstration. Where this changes, `REVISION` is raised: tables that people
+/// have would otherwise be gone on with although the same lines now give others.
+const ROWS_OF_REVISION_1: &str = "?";
+
+#[test]
+fn rows_that_change_raise_the_revision() {
+    let (folder, log) = (tempfile::tempdir().unwrap(), demonstration(SOME_LINES));
+    let path = folder.path().join("pinned.sqlite");
+    follow(&log, sqlite(&path), at_once(u64::MAX));
+    let mut all = String::new();
+    for (table, rows) in dump(&mut *sqlite(&path)) {
+        // The checkpoint names the revision of the fold besides, which has a reason of its own to change.
+        if table != CHECKPOINT.name {
+            let columns = tables().find(|own| own.name == table).unwrap().column_names();
+            all += &format!("{table} ({columns})\n");
+            rows.values().for_each(|row| all += &format!("{row:?}\n"));
+        }
+    }
+    let found = chain::hash::content_hash(all.as_bytes()).to_string();
+    assert_eq!(
+        (REVISION, found.as_str()),
+        (1, ROWS_OF_REVISION_1),
+        "raise REVISION, and state the new hash; the hash alone where the demonstration itself changed"
+    );
 }

@@ -16,7 +16,7 @@ use projections::ReadModel;
 use seeds::demo::{Demo, Options as DemoOptions};
 use sql_read_models::layout::{CHECKPOINT, Table, tables};
 use sql_read_models::rows::{Row, Rows};
-use sql_read_models::{Change, Checkpoint, Database, DatabaseError, Follower, Options, Place, Sqlite, Start};
+use sql_read_models::{Checkpoint, Database, DatabaseError, Follower, Options, Place, Sqlite, Start, Step};
 use store::{EventLog, MemoryLog};
 
 /// The plan of the demonstration.
@@ -153,14 +153,8 @@ impl Database for Failing {
         self.write(|inner| inner.begin_building(start))
     }
 
-    fn commit(
-        &mut self,
-        place: Place,
-        expected: u64,
-        changes: &[Change<'_>],
-        checkpoint: &Checkpoint,
-    ) -> Result<(), DatabaseError> {
-        self.write(|inner| inner.commit(place, expected, changes, checkpoint))
+    fn commit(&mut self, step: &Step<'_>) -> Result<(), DatabaseError> {
+        self.write(|inner| inner.commit(step))
     }
 
     fn switch(&mut self) -> Result<(), DatabaseError> {

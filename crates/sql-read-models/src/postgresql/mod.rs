@@ -3,94 +3,24 @@
 //! Tables that are being built stand in a schema beside, and the schemas change names in one transaction: that waits for no
 //! reader. What was replaced is dropped afterwards.
 
-use std::io::Write as _;
-use std::ops::Range;
-use std::time::Duration;
+mod settings;
+mod statements;
 
-use postgres::config::{Host, SslMode};
+use std::ops::Range;
+
 use postgres::error::SqlState;
 use postgres::types::Type;
-use postgres::{Client, Config, NoTls, Transaction};
+use postgres::{Client, NoTls, Transaction};
 
-use crate::database::{Change, Checkpoint, Database, DatabaseError, LAST_POSITION, Place, by_key};
-use crate::layout::{CHECKPOINT, Column, Kind, Table, tables};
-use crate::rows::{Cell, Row, Rows};
+pub use settings::Settings;
+use statements::{create, shown, write, write_checkpoint};
+
+use crate::database::{Checkpoint, Database, DatabaseError, LAST_POSITION, Place, Step, by_key};
+use crate::layout::{CHECKPOINT, Kind, Table, tables};
+use crate::rows::{Row, Rows};
 
 /// What a schema of these tables says of itself.
 const COMMENT: &str = "progress-ledger read models";
-/// So long a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest name of a schema: there is one with an ending beside it, and PostgreSQL cuts names off after 63 bytes.
-const LONGEST_NAME: usize = 48;
-
-/// Which database and which schema in it.
-#[derive(Clone)]
-pub struct Settings {
-    config: Config,
-    schema: String,
-    name: String,
-}
-
-impl Settings {
-    /// The schema where none is named.
-    pub const SCHEMA: &'static str = "progress_ledger";
-
-    /// Reads an address, `postgresql://user@host/database` or `host=… user=…`. A password in it is used, and never shown;
-    /// `password` is one that was given apart.
-    ///
-    /// # Errors
-    /// [`DatabaseError::Unusable`] with what is wrong.
-    pub fn new(address: &str, schema: &str, password: Option<&str>) -> Result<Self, DatabaseError> {
-        let unusable = |reason: String| DatabaseError::Unusable(reason);
-        // What the parser says names options, never their values.
-        let mut config: Config = address.parse().map_err(|error: postgres::Error| {
-            unusable(format!("PostgreSQL 地址不对：{error}。应写成 postgresql://用户@主机:5432/库名。"))
-        })?;
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let begins = schema.starts_with(|c: char| c.is_ascii_lowercase());
-        if !begins || !schema.chars().all(fits) || schema.len() > LONGEST_NAME || schema.starts_with("pg_") {
-            let form = format!(
-                "模式名只能用小写字母、数字和下划线，以字母开头，不以 pg_ 开头，最多 {LONGEST_NAME} 个字符"
-            );
-            return Err(unusable(format!("{form}：{schema}")));
-        }
-        if config.get_ssl_mode() == SslMode::Require {
-            let reason =
-                "本程序到 PostgreSQL 的连接不加密，不能用 sslmode=require。请经本机套接字、内网或隧道连接。";
-            return Err(unusable(reason.to_owned()));
-        }
-        if let Some(password) = password.filter(|_| config.get_password().is_none()) {
-            config.password(password);
-        }
-        config.application_name("progress-ledger worker").connect_timeout(CONNECT_TIMEOUT);
-        let name = format!("{}，模式 {schema}", named(&config));
-        Ok(Self { config, schema: schema.to_owned(), name })
-    }
-
-    /// Whether an address has a password in it.
-    #[must_use]
-    pub fn has_password(address: &str) -> bool {
-        address.parse::<Config>().is_ok_and(|config| config.get_password().is_some())
-    }
-}
-
-impl std::fmt::Display for Settings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.name)
-    }
-}
-
-/// Names a database without its password.
-fn named(config: &Config) -> String {
-    let host = |host: &Host| match host {
-        Host::Tcp(name) => name.clone(),
-        Host::Unix(folder) => folder.display().to_string(),
-    };
-    let hosts: Vec<String> = config.get_hosts().iter().map(host).collect();
-    let ports: Vec<String> = config.get_ports().iter().map(|port| format!(":{port}")).collect();
-    let (user, database) = (config.get_user().unwrap_or_default(), config.get_dbname().unwrap_or_default());
-    format!("PostgreSQL {user}@{}{}/{database}", hosts.join(","), ports.join(","))
-}
 
 /// A PostgreSQL database with the tables.
 pub struct Postgres {
@@ -218,139 +148,6 @@ fn reason(error: &postgres::Error) -> String {
     more.fold(said.message().to_owned(), |text, more| format!("{text}；{more}"))
 }
 
-const fn storage(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text | Kind::Exact => "text",
-        Kind::Integer => "bigint",
-        Kind::Decimal => "numeric",
-        Kind::Boolean => "boolean",
-        Kind::Date => "date",
-        Kind::Instant => "timestamptz",
-        Kind::Json => "json",
-    }
-}
-
-/// What shows a column as the text that its cell has.
-fn shown(kind: Kind, name: &str) -> String {
-    match kind {
-        Kind::Instant => format!("to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"),
-        Kind::Text
-        | Kind::Exact
-        | Kind::Integer
-        | Kind::Decimal
-        | Kind::Boolean
-        | Kind::Date
-        | Kind::Json => format!("{name}::text"),
-    }
-}
-
-/// What makes a table with its indexes and comments.
-fn create(table: &Table, schema: &str) -> String {
-    let column = |column: &Column| {
-        let null = if column.nullable { "" } else { " NOT NULL" };
-        format!("{} {}{null}", column.name, storage(column.kind))
-    };
-    let columns: Vec<String> = table.columns.iter().map(column).collect();
-    let key: Vec<&str> = table.key_columns().iter().map(|column| column.name).collect();
-    let name = format!("{schema}.{}", table.name);
-    let quoted = |text: &str| text.replace('\'', "''");
-    let mut sql = format!("CREATE TABLE {name} ({}, PRIMARY KEY ({}));", columns.join(", "), key.join(", "));
-    sql += &format!("COMMENT ON TABLE {name} IS '{}';", quoted(table.about));
-    for column in table.columns {
-        sql += &format!("COMMENT ON COLUMN {name}.{} IS '{}';", column.name, quoted(column.about));
-    }
-    for columns in table.indexes {
-        sql += &format!("CREATE INDEX ON {name} ({});", columns.join(", "));
-    }
-    sql
-}
-
-/// Writes a row in the text form of COPY.
-fn copy_row(row: &[Cell], buffer: &mut Vec<u8>) {
-    for (number, cell) in row.iter().enumerate() {
-        if number > 0 {
-            buffer.push(b'\t');
-        }
-        let Some(text) = cell else {
-            buffer.extend(b"\\N");
-            continue;
-        };
-        for byte in text.bytes() {
-            match byte {
-                b'\\' => buffer.extend(b"\\\\"),
-                b'\t' => buffer.extend(b"\\t"),
-                b'\n' => buffer.extend(b"\\n"),
-                b'\r' => buffer.extend(b"\\r"),
-                plain => buffer.push(plain),
-            }
-        }
-    }
-    buffer.push(b'\n');
-}
-
-fn remove(
-    transaction: &mut Transaction<'_>,
-    schema: &str,
-    change: &Change<'_>,
-) -> Result<(), postgres::Error> {
-    let columns = change.table.key_columns();
-    let object = |key: &&[Cell]| {
-        let members =
-            columns.iter().zip(*key).map(|(column, cell)| (column.name.to_owned(), serde_json::json!(cell)));
-        serde_json::Value::Object(members.collect())
-    };
-    let keys = serde_json::Value::Array(change.removed.iter().map(object).collect()).to_string();
-    let typed: Vec<String> =
-        columns.iter().map(|column| format!("{} {}", column.name, storage(column.kind))).collect();
-    let equal: Vec<String> = columns.iter().map(|column| format!("t.{0} = k.{0}", column.name)).collect();
-    let sql = format!(
-        "DELETE FROM {schema}.{} AS t USING json_to_recordset($1::text::json) AS k({}) WHERE {}",
-        change.table.name,
-        typed.join(", "),
-        equal.join(" AND ")
-    );
-    transaction.execute(&sql, &[&keys]).map(|_| ())
-}
-
-fn add(transaction: &mut Transaction<'_>, schema: &str, change: &Change<'_>) -> Result<(), postgres::Error> {
-    let (table, columns) = (change.table.name, change.table.column_names());
-    let mut writer = transaction.copy_in(&format!("COPY {schema}.{table} ({columns}) FROM STDIN"))?;
-    let mut buffer = Vec::new();
-    for row in &change.added {
-        copy_row(row, &mut buffer);
-        if buffer.len() > 1 << 16 {
-            // A connection that broke is said by `finish`.
-            if writer.write_all(&buffer).is_err() {
-                break;
-            }
-            buffer.clear();
-        }
-    }
-    let _ = writer.write_all(&buffer);
-    writer.finish().map(|_| ())
-}
-
-fn write(
-    transaction: &mut Transaction<'_>,
-    schema: &str,
-    change: &Change<'_>,
-) -> Result<(), postgres::Error> {
-    if !change.removed.is_empty() {
-        remove(transaction, schema, change)?;
-    }
-    if change.added.is_empty() { Ok(()) } else { add(transaction, schema, change) }
-}
-
-fn write_checkpoint(
-    transaction: &mut Transaction<'_>,
-    schema: &str,
-    checkpoint: &Checkpoint,
-) -> Result<(), postgres::Error> {
-    let row = checkpoint.to_row();
-    let change = Change { table: &CHECKPOINT, removed: vec![&row[..1]], added: vec![&row] };
-    write(transaction, schema, &change)
-}
-
 impl Database for Postgres {
     fn name(&self) -> &str {
         &self.settings.name
@@ -386,13 +183,8 @@ impl Database for Postgres {
         make(&mut transaction).and_then(|()| transaction.commit()).map_err(failed(&settings, "建表"))
     }
 
-    fn commit(
-        &mut self,
-        place: Place,
-        expected: u64,
-        changes: &[Change<'_>],
-        checkpoint: &Checkpoint,
-    ) -> Result<(), DatabaseError> {
+    fn commit(&mut self, step: &Step<'_>) -> Result<(), DatabaseError> {
+        let Step { place, expected, changes, checkpoint } = *step;
         let (schema, settings) = (self.schema(place), self.settings.clone());
         let put = |transaction: &mut Transaction<'_>| {
             let sql = format!("SELECT tree_size FROM {schema}.{} FOR UPDATE", CHECKPOINT.name);
