@@ -250,3 +250,14 @@ fn docker_compose_finds_nothing_wrong() {
         assert!(output.stderr.is_empty(), "{files:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+#[test]
+fn haproxy_takes_its_configuration() {
+    let configuration = root().join("deploy/haproxy/haproxy.cfg");
+    let Ok(output) = Command::new("haproxy").arg("-c").arg("-f").arg(configuration).output() else {
+        eprintln!("not run: there is no `haproxy` on this machine (Debian: haproxy)");
+        return;
+    };
+    // That servers of other machines are not found here is a warning.
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
