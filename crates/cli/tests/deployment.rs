@@ -105,7 +105,9 @@ fn no_password_stands_in_a_file_and_nobody_reaches_the_database_from_outside() {
     let file = parsed(FILES[0]);
     assert_eq!(file["networks"]["ledger"]["internal"], true);
     let outside: Vec<_> = services(&file)
-        .filter(|(_, own)| texts(&own["networks"]).contains(&"outside"))
+        .filter(|(_, own)| {
+            texts(&own["networks"]).contains(&"outside") || keys(&own["networks"]).contains("outside")
+        })
         .map(|(name, _)| name)
         .collect();
     assert_eq!(outside, ["proxy"]);
@@ -247,4 +249,15 @@ fn docker_compose_finds_nothing_wrong() {
         assert!(output.status.success(), "{files:?}: {}", String::from_utf8_lossy(&output.stderr));
         assert!(output.stderr.is_empty(), "{files:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+#[test]
+fn haproxy_takes_its_configuration() {
+    let configuration = root().join("deploy/haproxy/haproxy.cfg");
+    let Ok(output) = Command::new("haproxy").arg("-c").arg("-f").arg(configuration).output() else {
+        eprintln!("not run: there is no `haproxy` on this machine (Debian: haproxy)");
+        return;
+    };
+    // That servers of other machines are not found here is a warning.
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

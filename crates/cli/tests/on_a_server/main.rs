@@ -15,7 +15,9 @@ use stand_in::{Options, StandIn};
 
 /// A server that wants to know who asks, and the desk whose ledger is there.
 pub struct Served {
+    /// Where its state folder `L` is.
     pub desk: Desk,
+    /// The stream, as `--store` takes it.
     pub address: String,
     _server: StandIn,
 }
