@@ -13,7 +13,7 @@ use app::publish::{
 };
 use chain::note::{KeyType, VerifierKey, cosign, open_checkpoint};
 use chain::proof::Proof;
-use chain::tile::Tile;
+use chain::tile::{Level, Tile, entries};
 use chain::tiled::TiledTree;
 use chain::tree::verify_inclusion;
 use domain::ledger::Submission;
@@ -274,6 +274,26 @@ fn missing_and_damaged_tiles_are_made_again_from_the_lines() {
         assert_eq!(disk.contents(Path::new(path)), Some(whole), "{path}");
     }
     assert_tiles(&disk, &signed, &book);
+}
+
+#[test]
+fn entry_bundles_are_written_on_request_and_partial_ones_go_when_they_are_full() {
+    let (early, late) = two_stages();
+    let disk = machine();
+    assert_eq!(publisher(&disk).write_entries(&*early.log).unwrap(), 0, "no head is published");
+    let bundle = |index: u64, width: u64| {
+        let width = u16::try_from(width).unwrap();
+        disk.contents(Path::new(LEDGER).join(Tile { level: Level::Entries, index, width }.path()).as_path())
+    };
+    for book in [&early, &late] {
+        publish(&disk, book, 7).unwrap();
+        assert_eq!(publisher(&disk).write_entries(&*book.log).unwrap(), book.size().div_ceil(256));
+        for (index, lines) in (0..).zip(all_lines(&*book.log).chunks(256)) {
+            let bytes = bundle(index, lines.len() as u64).expect("a bundle");
+            assert_eq!(entries(&bytes).unwrap(), lines);
+        }
+    }
+    assert_eq!(bundle(early.size() / 256, early.size() % 256), None, "its full bundle is there");
 }
 
 #[test]
