@@ -5,7 +5,9 @@ use std::path::Path;
 use chain::hash::leaf_hash;
 use chain::proof::Proof;
 use chain::tree::verify_inclusion;
-use store::{EventLog, StoreError};
+use store::EventLog;
+
+use crate::load::LoadError;
 
 use super::{SignedHead, TileFolder, tree_of_lines};
 
@@ -34,7 +36,7 @@ pub enum CannotProve {
     OtherHead,
     /// Tiles or lines cannot be read.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Load(#[from] LoadError),
 }
 
 /// Proves that a line stands under a signed head. What is given away was verified before.
