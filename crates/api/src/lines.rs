@@ -93,7 +93,7 @@ impl From<CannotProve> for Problem {
             // The next head counts it, a second from now at the latest.
             CannotProve::NotUnderHead { .. } => Self::unavailable("not-under-head", detail).retry_after(2),
             CannotProve::OtherHead => Self::conflict("other-head", detail),
-            CannotProve::Lines(_) => Self::unavailable("unreadable-ledger", detail),
+            CannotProve::Load(_) => Self::unavailable("unreadable-ledger", detail),
         }
     }
 }

@@ -155,14 +155,6 @@ impl Writer {
         origin.context("账本里还没有任何一行。")
     }
 
-    /// The tree's root over the first `size` lines.
-    ///
-    /// # Errors
-    /// When there are not so many lines, or one cannot be read.
-    pub fn root_at(&self, size: u64) -> anyhow::Result<chain::TreeHash> {
-        self.with_model(|model| Ok(app::Reader::new(model, &*self.log).root_at(size)?))
-    }
-
     /// How many lines there are.
     pub fn size(&self) -> u64 {
         self.with_model(ReadModel::size)

@@ -456,7 +456,7 @@ fn the_first_administrator_comes_in_by_the_link_and_invites_others() {
     let path = format!("/v1/links/{secret}");
     assert_eq!(get(&server, &path).with(200).json()["login"], "admin");
     let short = Person::default().post(&server, &path, &json!({ "password": "short" }));
-    short.is_problem(422, "password-too-short");
+    short.is_problem(422, "password-short");
     let admin = Person::let_in(&Person::default().post(&server, &path, &json!({ "password": PASSWORD })));
     Person::default().post(&server, &path, &json!({ "password": PASSWORD })).is_problem(410, "link-used");
 

@@ -35,7 +35,7 @@ pub enum CannotProve {
     OtherHead,
     /// Tiles or lines cannot be read.
     #[error(transparent)]
-    Lines(#[from] LoadError),
+    Load(#[from] LoadError),
 }
 
 /// Proves that a line stands under a signed head. What is given away was verified before.

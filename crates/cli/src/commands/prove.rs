@@ -16,7 +16,7 @@ use store::EventLog as _;
 use crate::args::read_file;
 use crate::ending::WrongData;
 use crate::heads;
-use crate::ledger::{Reader, of_store};
+use crate::ledger::Reader;
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table, complain, write_new};
 
@@ -102,9 +102,9 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
 fn proof_of(reader: &Reader, signed: &SignedHead, position: u64, line: &[u8]) -> anyhow::Result<Proof> {
     let proved = prove_inclusion(reader.directory(), reader.log(), signed, position, line);
     let proved = proved.map_err(|error| match error {
-        CannotProve::Lines(LoadError::Store(error)) => of_store(error),
+        CannotProve::Load(LoadError::Store(error)) => of_store(error),
         error @ CannotProve::NotUnderHead { .. } => anyhow::Error::from(error),
-        error @ (CannotProve::OtherHead | CannotProve::Lines(_)) => WrongData(error.to_string()).into(),
+        error @ (CannotProve::OtherHead | CannotProve::Load(_)) => WrongData(error.to_string()).into(),
     })?;
     if proved.tiles_damaged {
         complain("提示：哈希瓦片有误，改由各行重算；head --rebuild-tiles 可重建瓦片。\n");
