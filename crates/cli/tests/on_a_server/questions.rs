@@ -31,12 +31,14 @@ const QUESTIONS: &[(&str, i32)] = &[
     ("head --qr", 0),
     ("head --json", 0),
     ("prove 3 -o line.tlog-proof → line.tlog-proof", 0),
-    ("prove 9999999", 1),
+    ("prove 9999999", 2),
     ("prove-cell value-added guixi --as-of 2022-04-25 -o cell.json → cell.json", 0),
     ("bundle --year 2022 -o year → year", 0),
     ("bundle --year 2022 -o year.tar.zst → year.tar.zst", 0),
     ("verify-year year.tar.zst --json", 0),
     ("timestamp request L -o head.tsq", 0),
+    ("worker --sqlite tables.sqlite --once", 0),
+    ("worker check --sqlite tables.sqlite", 0),
 ];
 
 /// Runs a line, without the names of what it writes.

@@ -16,7 +16,7 @@ pub enum Tried {
 use Tried::{Elsewhere, Questions, Recording};
 
 /// The commands in the order of the help.
-pub const COMMANDS: [(&str, Tried); 46] = [
+pub const COMMANDS: [(&str, Tried); 47] = [
     ("init", Recording),
     ("demo", Elsewhere("makes a journal of its own")),
     ("status", Recording),
@@ -52,6 +52,7 @@ pub const COMMANDS: [(&str, Tried); 46] = [
     ("witness", Elsewhere("watches heads, has no ledger")),
     ("feed", Questions),
     ("serve", Questions),
+    ("worker", Questions),
     ("head", Questions),
     ("prove", Questions),
     ("verify-proof", Questions),

@@ -23,6 +23,8 @@ use crate::output::{Answer, complain};
 use crate::progress;
 
 #[derive(Debug, Args)]
+// The command that these belong to has a group of this name already.
+#[group(skip)]
 pub struct Arguments {
     #[command(flatten)]
     database: DatabaseChoice,
