@@ -16,7 +16,7 @@ pub enum Tried {
 use Tried::{Elsewhere, Questions, Recording};
 
 /// The commands in the order of the help.
-pub const COMMANDS: [(&str, Tried); 46] = [
+pub const COMMANDS: [(&str, Tried); 47] = [
     ("init", Recording),
     ("demo", Elsewhere("makes a journal of its own")),
     ("status", Recording),
@@ -63,6 +63,7 @@ pub const COMMANDS: [(&str, Tried); 46] = [
     ("self-check", Questions),
     ("compress", Recording),
     ("copy", Questions),
+    ("worker", Questions),
 ];
 
 /// The schemas of events belong to the program; the hidden `hammer` is refused where no demonstration is.
