@@ -110,7 +110,7 @@ fn every_answer_about_the_same_ledger_has_the_same_bytes() {
     std::fs::write(elsewhere.path("password"), "changeit\n").unwrap();
     let scores = elsewhere.run(&format!("--store {} scores --as-of 2022-04-25", served.address)).with(0);
     assert_eq!(scores.out, ask(&disk, "scores --as-of 2022-04-25", 0).0);
-    let outside = ["cosign", "feed", "serve", "verify-proof", "self-check", "copy"].into_iter();
+    let outside = ["cosign", "feed", "serve", "verify-proof", "self-check", "copy", "worker"].into_iter();
     assert_all_tried(&Tried::Questions, QUESTIONS.iter().map(|own| own.0).chain(outside));
 }
 
@@ -146,6 +146,14 @@ fn a_self_check_and_a_witness_take_a_ledger_on_a_server() {
     desk.run(&format!("cosign L --witness {} --witness-key {key}", witness.url)).with(0);
     assert!(std::fs::read_to_string(desk.path("L/checkpoint")).unwrap().contains("w.example/w"));
     desk.run("verify L").with(0);
+}
+
+#[test]
+fn sql_tables_are_made_from_a_server_and_agree_with_its_lines() {
+    let (served, ..) = asked();
+    served.desk.run("--ledger L worker --once --sqlite tables.sqlite").with(0);
+    served.desk.run("--ledger L worker check --sqlite tables.sqlite").with(0);
+    served.desk.run("--ledger L worker status --sqlite tables.sqlite").with(0);
 }
 
 #[test]

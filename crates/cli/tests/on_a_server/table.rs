@@ -64,6 +64,7 @@ pub const COMMANDS: [(&str, Tried); 47] = [
     ("self-check", Questions),
     ("compress", Recording),
     ("copy", Questions),
+    ("worker", Questions),
 ];
 
 /// The schemas of events belong to the program; the hidden `hammer` is refused where no demonstration is.
