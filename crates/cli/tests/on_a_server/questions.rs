@@ -37,8 +37,6 @@ const QUESTIONS: &[(&str, i32)] = &[
     ("bundle --year 2022 -o year.tar.zst → year.tar.zst", 0),
     ("verify-year year.tar.zst --json", 0),
     ("timestamp request L -o head.tsq", 0),
-    ("worker --sqlite tables.sqlite --once", 0),
-    ("worker check --sqlite tables.sqlite", 0),
 ];
 
 /// Runs a line, without the names of what it writes.

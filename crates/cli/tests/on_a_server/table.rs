@@ -52,7 +52,6 @@ pub const COMMANDS: [(&str, Tried); 47] = [
     ("witness", Elsewhere("watches heads, has no ledger")),
     ("feed", Questions),
     ("serve", Questions),
-    ("worker", Questions),
     ("head", Questions),
     ("prove", Questions),
     ("verify-proof", Questions),
