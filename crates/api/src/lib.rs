@@ -35,16 +35,16 @@ pub use routes::router;
 use upkeep::Upkeep;
 
 /// Serves a ledger until the process is asked to end; running requests are answered first, and what they recorded is under
-/// a head.
+/// a head. `opened` is called once it can be asked to.
 ///
 /// # Errors
 /// When the port cannot be used.
-pub fn run(port: TcpListener, ledger: Ledger) -> io::Result<()> {
+pub fn run(port: TcpListener, opened: impl FnOnce(), ledger: Ledger) -> io::Result<()> {
     let ledger = Arc::new(ledger);
     let upkeep = Upkeep::start(&ledger);
     let service = hyper_util::service::TowerToHyperService::new(router(Arc::clone(&ledger)));
     let closing = || ledger.stop().tell();
-    let served = door::run(port, |port, stop| door::serve(port, service, stop, closing));
+    let served = door::run(port, opened, |port, stop| door::serve(port, service, stop, closing));
     ledger.stop().tell();
     upkeep.end();
     ledger.finish();

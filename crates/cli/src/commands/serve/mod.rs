@@ -121,8 +121,11 @@ fn serve(port: TcpListener, arguments: &Arguments, directory: &Path) -> anyhow::
         (ledger, "", told)
     };
     // On standard error, so that what is printed stays one answer.
-    complain(&format!("网页和接口在 http://{address}/ 等候{manner}，按 Ctrl-C 停止。\n{told}"));
-    api::run(port, ledger).context("服务的网络出错。")?;
+    let opened = || {
+        let place = format!("网页和接口在 http://{address}/ 等候{manner}，按 Ctrl-C 停止。");
+        complain(&format!("{place}\n{told}"));
+    };
+    api::run(port, opened, ledger).context("服务的网络出错。")?;
     Ok(address)
 }
 
