@@ -102,7 +102,8 @@ async fn multipart(headers: &HeaderMap, bytes: Bytes) -> Result<Body, Problem> {
         if count > MAX_PARTS {
             return Err(broken_form());
         }
-        let name = part.name().unwrap_or_default().to_owned();
+        // A part without a name is none that a form sends.
+        let name = part.name().map(str::to_owned).ok_or_else(broken_form)?;
         match part.file_name().map(str::to_owned) {
             Some(file) if body.file.is_none() => {
                 let bytes = part.bytes().await.map_err(|_| broken_form())?;
@@ -118,7 +119,7 @@ async fn multipart(headers: &HeaderMap, bytes: Bytes) -> Result<Body, Problem> {
             }
         }
     }
-    Ok(body)
+    if count == 0 { Err(broken_form()) } else { Ok(body) }
 }
 
 fn broken_form() -> Problem {
