@@ -119,7 +119,7 @@ fn rules(reading: &Reading<'_>, links: &Links) -> Vec<Choice> {
 }
 
 fn along(known: u64, size: u64) -> u64 {
-    if size == 0 { 0 } else { known * LENGTH / size }
+    (known * LENGTH).checked_div(size).unwrap_or(0)
 }
 
 fn marks(reading: &Reading<'_>, frozen: &[&Snapshot], size: u64) -> Vec<Mark> {
