@@ -91,13 +91,16 @@ pub fn question(own: &Question<'_>, answer: Option<&Answer>, problem: &str) -> S
 }
 
 fn shown(table: &Table) -> Shown<'_> {
-    let value = |cell| match cell {
-        &Cell::Number(ref text) => Value::Number(text),
-        &Cell::Text(ref text) if is_hash(text) => Value::Hash(text),
-        &Cell::Text(ref text) => Value::Text(text),
-    };
     let rows = table.rows.iter().map(|row| row.iter().map(value).collect()).collect();
     Shown { title: &table.title, columns: &table.columns, rows, notes: &table.notes }
+}
+
+fn value(cell: &Cell) -> Value<'_> {
+    match cell {
+        Cell::Number(text) => Value::Number(text),
+        Cell::Text(text) if is_hash(text) => Value::Hash(text),
+        Cell::Text(text) => Value::Text(text),
+    }
 }
 
 fn is_hash(text: &str) -> bool {
