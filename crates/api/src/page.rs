@@ -47,11 +47,15 @@ fn question<'a>(operation: &'a Operation, query: &str) -> Question<'a> {
     }
 }
 
+/// Questions that have no answer on the axes alone; the pages lead to them.
+const NEED_MORE: [&str; 3] = ["explain", "trail", "diff"];
+
 /// The axes are kept from page to page; what belongs to one question is not.
 fn menu<'a>(current: &Operation, query: &str) -> Vec<Link<'a>> {
     let axes = kept(query, |name| AXES.iter().any(|axis| axis.name == name));
     OPERATIONS
         .iter()
+        .filter(|own| own.id == current.id || !NEED_MORE.contains(&own.id))
         .map(|own| Link {
             href: href(own, if own.has_axes { &axes } else { "" }),
             title: own.title,

@@ -26,8 +26,6 @@ pub struct Waiting {
     pub before: String,
     /// The difference to it.
     pub difference: String,
-    /// Why it was sent back.
-    pub reason: String,
 }
 
 /// The newest version of each day of a cell that stands as asked among the known lines.
@@ -80,7 +78,6 @@ pub fn waiting(reading: &Reading<'_>, ix: CellIx, cell: &Cell, figure: &Figure, 
         before: before
             .map_or_else(|| "—".to_owned(), |own| format!("{}（{}）", words::value(own.value), own.as_at)),
         difference: difference.map_or_else(|| "—".to_owned(), |own| signed(&own)),
-        reason: String::new(),
     }
 }
 
