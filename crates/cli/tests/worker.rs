@@ -126,7 +126,8 @@ fn it_stops_when_it_is_asked_and_says_how_far_it_came() {
     desk.run("--ledger D worker --sqlite k.sqlite --once").with(0);
     let mut command = desk.command();
     command.args(["--ledger", "D", "worker", "--sqlite", "k.sqlite"]);
-    let mut worker = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut worker =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let mut begun = String::new();
     BufReader::new(worker.stderr.take().unwrap()).read_line(&mut begun).unwrap();
     assert!(begun.contains("接着写"), "{begun}");
