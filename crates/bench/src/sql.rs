@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use app::SystemClock;
 use sql_read_models::{Database, Follower, Options, Place, Postgres, Settings as Server, Sqlite};
 use store::{EventLog, MemoryLog};
-use store_journal::{Journal, JournalOptions};
+use store_journal::Journal;
 
 use crate::growth::{SIZES, make, timed};
 use crate::report::{Table, grouped, median, per_second};
