@@ -27,7 +27,7 @@ pub struct Answer {
 #[derive(Debug, thiserror::Error)]
 pub enum NoSheet {
     /// It has no table.
-    #[error("这个命令的结果不是表格，不能写成 CSV 或 Excel。")]
+    #[error("这个结果不是表格，不能写成 CSV 或 Excel。")]
     NoTable,
     /// It does not fit into CSV records.
     #[error("表格不能写成 CSV：{0}")]

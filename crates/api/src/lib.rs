@@ -22,15 +22,16 @@ use std::sync::Arc;
 pub use ledger::{Ledger, SignedSize};
 pub use routes::router;
 
-/// Serves a ledger until the process is asked to end; running requests are answered first.
+/// Serves a ledger until the process is asked to end; running requests are answered first. `opened` is called once it can be
+/// asked to.
 ///
 /// # Errors
 /// When the port cannot be used.
-pub fn run(port: TcpListener, ledger: Ledger) -> io::Result<()> {
+pub fn run(port: TcpListener, opened: impl FnOnce(), ledger: Ledger) -> io::Result<()> {
     let ledger = Arc::new(ledger);
     let following = ledger::follow(&ledger);
     let service = hyper_util::service::TowerToHyperService::new(router(Arc::clone(&ledger)));
-    let served = door::run(port, |port, stop| door::serve(port, service, stop, || ()));
+    let served = door::run(port, opened, |port, stop| door::serve(port, service, stop, || ()));
     ledger.stop();
     following.join().expect("the follower ends when told, and tells of failures");
     served

@@ -47,9 +47,10 @@ pub fn range(ledger: &Ledger, given: &Parameters, headers: &HeaderMap) -> Result
 
 /// `GET /v1/events/{position or hash}`: one line.
 pub fn one(ledger: &Ledger, name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
-    let line = match (name.parse::<u64>(), name.parse::<EventHash>()) {
-        (Ok(position), _) => at(ledger, position)?,
-        (Err(_), Ok(hash)) => with_hash(ledger, hash)?,
+    // A hash may be all digits.
+    let line = match (name.parse::<EventHash>(), name.parse::<u64>()) {
+        (Ok(hash), _) => with_hash(ledger, hash)?,
+        (Err(_), Ok(position)) => at(ledger, position)?,
         (Err(_), Err(_)) => {
             return Err(unreadable("事件", name, "要写位置（从 0 数）或 64 位十六进制的事件哈希"));
         }

@@ -28,7 +28,7 @@ pub const AXES: [Parameter; 6] = [
     optional("plan", "方案代码；账本里只有一个方案时可不写", "yingtan-2022"),
     optional("as_of", "统计截止日；不写则用账本里最近一个有数的截止日", "2022-04-25"),
     optional("known_at", "认知时点：账本的前若干行（行数），或某一时间（UTC）以前入账的", "3000"),
-    optional("rules", "计分规则：规则代码或规则哈希；不写则用当时施行的规则", "yingtan-default"),
+    optional("rules", "计分规则：规则代码或规则哈希；不写则用当时施行的规则", "demo-1"),
     optional("without", "推演：略去这个事件（事件哈希），可重复", ""),
     optional("token", "可复算标识：照它的账本行数、截止日和规则重算", ""),
 ];

@@ -35,16 +35,20 @@ type AnyError = Box<dyn Error + Send + Sync>;
 
 /// Runs `serving` on an open port, with what is ready once the process is asked to end (Ctrl-C, SIGTERM).
 ///
+/// `opened` is called once that is heard: who is told of the port then may also ask for the end.
+///
 /// # Errors
 /// When the runtime or the port cannot be used.
 pub fn run<F: Future<Output = ()>>(
     port: std::net::TcpListener,
+    opened: impl FnOnce(),
     serving: impl FnOnce(TcpListener, Stop) -> F,
 ) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         port.set_nonblocking(true)?;
         let stop = Box::pin(asked_to_stop()?);
+        opened();
         serving(TcpListener::from_std(port)?, stop).await;
         Ok(())
     })

@@ -35,11 +35,17 @@ struct Door {
 }
 
 /// Serves on an open port until the process is asked to end (Ctrl-C, SIGTERM); running requests are answered first.
+/// `opened` is called once it can be asked to.
 ///
 /// # Errors
 /// When the runtime or the port cannot be used.
-pub fn run(port: std::net::TcpListener, witness: Witness, clock: Clock) -> io::Result<()> {
-    door::run(port, |port, stop| serve(port, witness, clock, stop))
+pub fn run(
+    port: std::net::TcpListener,
+    opened: impl FnOnce(),
+    witness: Witness,
+    clock: Clock,
+) -> io::Result<()> {
+    door::run(port, opened, |port, stop| serve(port, witness, clock, stop))
 }
 
 /// Serves until `stop` is ready; running requests are answered first.

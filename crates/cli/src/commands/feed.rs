@@ -72,12 +72,13 @@ pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
     let address = port.local_addr()?.to_string();
     let shown = open(&directory, &stream, &signed)?;
     // On standard error, so that what is printed stays one answer.
-    complain(&format!(
+    let greeting = format!(
         "订阅源在 http://{address}/streams/{stream} 等候，按 Ctrl-C 停止。\n\
          账本 {} 签名的账本头之下有 {} 行；之后记录的行，签出新的账本头才显示。\n",
         signed.head.origin, signed.head.size,
-    ));
-    feed::http::run(port, shown, arguments.base.clone()).context("订阅源的网络出错。")?;
+    );
+    feed::http::run(port, || complain(&greeting), shown, arguments.base.clone())
+        .context("订阅源的网络出错。")?;
     let text = format!("订阅源 {stream} 已停止，所有已收到的请求都已答复。\n");
     Ok(Answer::new(json!({ "stream": stream, "listen": address, "stopped": true })).text(text))
 }

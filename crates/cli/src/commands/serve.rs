@@ -63,8 +63,8 @@ fn serve(port: TcpListener, directory: &Path) -> anyhow::Result<String> {
     let signed_size = Box::new(move |model: &ReadModel| signed_size(&folder, model));
     let ledger = api::Ledger::new(Box::new(log), model, directory, signed_size);
     // On standard error, so that what is printed stays one answer.
-    complain(&format!("网页和接口在 http://{address}/ 等候（只读），按 Ctrl-C 停止。\n"));
-    api::run(port, ledger).context("服务的网络出错。")?;
+    let opened = || complain(&format!("网页和接口在 http://{address}/ 等候（只读），按 Ctrl-C 停止。\n"));
+    api::run(port, opened, ledger).context("服务的网络出错。")?;
     Ok(address)
 }
 

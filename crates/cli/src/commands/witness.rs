@@ -73,8 +73,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Answer> {
         .with_context(|| format!("无法监听 {listen}。请换一个端口，或检查地址和权限。"))?;
     let address = port.local_addr()?.to_string();
     // On standard error, so that what is printed stays one answer.
-    complain(&greeting(&witness, &address)?);
-    witness::http::run(port, witness, now_s).context("见证程序的网络出错。")?;
+    let greeting = greeting(&witness, &address)?;
+    witness::http::run(port, || complain(&greeting), witness, now_s).context("见证程序的网络出错。")?;
     let text = format!("见证方 {name} 已停止，所有已收到的请求都已答复。\n");
     Ok(Answer::new(json!({ "witness": name, "listen": address, "stopped": true })).text(text))
 }
