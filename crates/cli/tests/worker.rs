@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -123,14 +124,15 @@ fn killed_at_any_moment_it_goes_on_and_every_row_is_right() {
 fn it_stops_when_it_is_asked_and_says_how_far_it_came() {
     let desk = demo();
     desk.run("--ledger D worker --sqlite k.sqlite --once").with(0);
-    let worker = following(&desk, false);
+    let mut command = desk.command();
+    command.args(["--ledger", "D", "worker", "--sqlite", "k.sqlite"]);
+    let mut worker =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut begun = String::new();
+    BufReader::new(worker.stderr.take().unwrap()).read_line(&mut begun).unwrap();
+    assert!(begun.contains("接着写"), "{begun}");
     // A second worker on the same tables is told, and does not wait for ever.
-    let locked = loop {
-        let said = desk.run("--ledger D worker --sqlite k.sqlite --once");
-        if said.code == 2 {
-            break said.err;
-        }
-    };
+    let locked = desk.run("--ledger D worker --sqlite k.sqlite --once").with(2).err;
     assert!(locked.contains("另一个 worker"), "{locked}");
     let asked = std::process::Command::new("kill").args(["-TERM", &worker.id().to_string()]).status();
     assert!(asked.unwrap().success());

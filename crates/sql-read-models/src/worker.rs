@@ -75,6 +75,9 @@ impl Work<'_> {
                     // What was asked for is done when the tables were switched, not before.
                     options.rebuild &= !watching.switched;
                     pause = if std::mem::take(&mut watching.stepped) { FIRST_PAUSE } else { pause };
+                    // Another worker may end at any time; everything else is asked less and less often.
+                    let is_held = matches!(error, FollowError::Database(DatabaseError::Locked { .. }));
+                    pause = if is_held { FIRST_PAUSE } else { pause };
                     watching.failed(&error, pause);
                     sleep(pause, &watching);
                     pause = (pause * 2).min(LONGEST_PAUSE);
