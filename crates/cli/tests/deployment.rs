@@ -244,7 +244,9 @@ fn docker_compose_finds_nothing_wrong() {
     for files in [&FILES[..1], &FILES[..]] {
         let mut command = compose().expect("it was there");
         command.current_dir(root()).env("LEDGER_STREAM", "ledger-test").env("LEDGER_VKEY", "x+00000000+AAAA");
-        files.iter().for_each(|file| drop(command.args(["-f", file])));
+        for file in files {
+            command.args(["-f", file]);
+        }
         let output = command.args(["config", "--quiet"]).output().expect("it starts");
         assert!(output.status.success(), "{files:?}: {}", String::from_utf8_lossy(&output.stderr));
         assert!(output.stderr.is_empty(), "{files:?}: {}", String::from_utf8_lossy(&output.stderr));

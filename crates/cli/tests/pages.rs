@@ -129,7 +129,7 @@ fn a_question_without_an_answer_is_a_page_that_says_what_to_do() {
         ("/cell?indicator=core-value-added&area=city-level", 404),
         ("/cell?indicator=core-value-added", 400),
         ("/?as_of=tomorrow", 400),
-        ("/?known_at=99999999", 404),
+        ("/?known_at=99999999", 400),
         ("/?colour=red", 400),
         ("/events/99999999", 404),
         ("/snapshots/abc", 400),

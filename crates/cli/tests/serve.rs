@@ -87,7 +87,7 @@ fn an_answer_comes_in_the_form_that_is_accepted_and_only_once() {
     let figures = get(&server, "/v1/figures?area=yuehu").json();
     let hash = figures["rows"][0]["hash"].as_str().unwrap();
     let what_if = get(&server, &format!("/v1/ranking?without={hash}&format=html")).text();
-    assert!(what_if.contains("class=\"what-if\"") && what_if.contains("推演"), "{what_if}");
+    assert!(what_if.contains("class=\"is-what\"") && what_if.contains("推演"), "{what_if}");
     server.stop();
 }
 
@@ -222,7 +222,7 @@ fn every_described_path_is_served_and_every_question_is_described() {
         assert_eq!(got.status, 200, "{asked}?{}: {}", query.join("&"), got.text());
     }
     let page = asked(&server, "GET", "/v1/ranking", &["Accept: text/html"]).text();
-    let menu = page.split("<nav").nth(1).and_then(|rest| rest.split("</nav>").next()).unwrap();
+    let menu = page.split("aria-label=\"各表\"").nth(1).and_then(|rest| rest.split("</nav>").next()).unwrap();
     let links: Vec<&str> = menu.split("href=\"").skip(1).filter_map(|part| part.split('"').next()).collect();
     assert_eq!(links.len(), 13);
     assert!(links.iter().all(|link| paths.contains_key(*link)), "{links:?}");

@@ -16,7 +16,7 @@ use store::EventLog as _;
 use crate::args::read_file;
 use crate::ending::WrongData;
 use crate::heads;
-use crate::ledger::Reader;
+use crate::ledger::{Reader, of_store};
 use crate::ledger_dir::Choice;
 use crate::output::{Answer, Table, complain, write_new};
 

@@ -2,7 +2,7 @@
 //!
 //! Who owes what, and what counts as late, is defined in `docs/tables.md`.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chain::{Date, Instant};
 use domain::book::{Cell, Figure, Life};
@@ -110,8 +110,8 @@ type FirstTold<'a> = BTreeMap<(&'a PeriodId, &'a UnitId), Instant>;
 fn first_told<'a>(reading: &Reading<'a>, periods: &[&'a Period]) -> FirstTold<'a> {
     let known = reading.at().known;
     // A ledger has the narratives of many plans: most are told apart here, before anything is sorted.
-    let units: HashSet<&UnitId> = reading.plan().assignments().iter().map(|given| &given.assignee).collect();
-    let asked: HashSet<&PeriodId> = periods.iter().map(|period| &period.opened.period).collect();
+    let units: BTreeSet<&UnitId> = reading.plan().assignments().iter().map(|given| &given.assignee).collect();
+    let asked: BTreeSet<&PeriodId> = periods.iter().map(|period| &period.opened.period).collect();
     let narratives = reading.book().narratives().iter().take_while(|told| told.position < known);
     let mut first = FirstTold::new();
     // In the order of the ledger, so the first of its kind is the earliest.

@@ -9,7 +9,6 @@ mod show;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use app::snapshots::name;
 use chain::{Date, EventHash};
 use clap::{Args, Subcommand};
 use domain::ledger::snapshots::{Snapshot, Snapshots};

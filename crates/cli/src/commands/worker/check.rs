@@ -3,7 +3,7 @@
 use serde_json::json;
 use sql_read_models::Checked;
 
-use super::database::Choice as DatabaseChoice;
+use super::database::DatabaseChoice;
 use super::{of_database, of_follow};
 use crate::ending::WrongData;
 use crate::ledger_dir::Choice;

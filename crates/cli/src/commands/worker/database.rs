@@ -15,7 +15,7 @@ const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 
 /// The database as chosen on the command line.
 #[derive(Clone, Debug, Args)]
-pub struct Choice {
+pub struct DatabaseChoice {
     /// SQLite 文件；什么都不指明时用账本目录旁边的同名 .sqlite 文件
     #[arg(long, value_name = "FILE", conflicts_with_all = ["postgres", "postgres_url_file"])]
     sqlite: Option<PathBuf>,
@@ -39,7 +39,7 @@ pub enum Chosen {
     Postgres(Box<Settings>),
 }
 
-impl Choice {
+impl DatabaseChoice {
     /// The database for a ledger's folder.
     ///
     /// # Errors

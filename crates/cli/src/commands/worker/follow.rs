@@ -14,7 +14,7 @@ use serde_json::json;
 use sql_read_models::{FollowError, Observer, Options, Place, Progress, Start, Work};
 use store::EventLog as _;
 
-use super::database::{Choice as DatabaseChoice, Chosen};
+use super::database::{Chosen, DatabaseChoice};
 use super::of_follow;
 use crate::ledger::saved_states;
 use crate::ledger_dir::Choice;
@@ -23,7 +23,7 @@ use crate::output::{Answer, complain};
 use crate::progress;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct Following {
     #[command(flatten)]
     database: DatabaseChoice,
     /// 写到账本末行就结束，不再等新行
@@ -41,7 +41,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When ledger or database cannot be used, and trying again would change nothing.
-pub fn run(arguments: &Arguments, ledger: &Choice) -> anyhow::Result<Answer> {
+pub fn run(arguments: &Following, ledger: &Choice) -> anyhow::Result<Answer> {
     let directory = ledger.directory()?;
     let chosen = arguments.database.of(&directory)?;
     let log = Log::open_read_only(&directory).map_err(of_open)?;

@@ -17,7 +17,7 @@ use crate::output::Answer;
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     #[command(flatten)]
-    follow: follow::Arguments,
+    follow: follow::Following,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -25,9 +25,9 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// 各投影写到哪一行、落后多少行
-    Status(database::Choice),
+    Status(database::DatabaseChoice),
     /// 由账本各行重算每张表，逐行比对；不同则退出码为 1
-    Check(database::Choice),
+    Check(database::DatabaseChoice),
 }
 
 /// Follows, or tells how far the tables are, or whether they are right.

@@ -8,7 +8,7 @@ use serde_json::json;
 use sql_read_models::{Checkpoint, PROJECTION, Place, REVISION};
 use store::EventLog as _;
 
-use super::database::Choice as DatabaseChoice;
+use super::database::DatabaseChoice;
 use super::of_database;
 use crate::args::china_time;
 use crate::ledger::saved_states;
