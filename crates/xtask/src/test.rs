@@ -58,6 +58,12 @@ fn say_what_is_left_out(nextest: bool, arguments: &[String]) -> Result<()> {
     } else {
         "not run: crates/cli/tests/injected.rs: this machine permits no ptrace, without which strace injects no faults"
     });
+    if !succeeds("docker", &["compose", "version"]) && !succeeds("docker-compose", &["version"]) {
+        say("not run: docker compose's own check of the compose files, because there is no client");
+    }
+    if !succeeds("haproxy", &["-v"]) {
+        say("not run: haproxy's own check of its configuration, because it is not there");
+    }
     if !arguments.is_empty() {
         say("not run: documentation tests and frozen bundles in release mode, because arguments were given");
     }
