@@ -17,7 +17,7 @@ pub struct Choice {
     /// 账本目录（也可用环境变量 PROGRESS_LEDGER）；不写则用当前目录下的 demo-ledger
     #[arg(long, global = true, value_name = "DIR", env = "PROGRESS_LEDGER")]
     ledger: Option<PathBuf>,
-    /// 账本在服务器上时的存储地址：eventstore+http://用户@主机:2113/?stream=流名&password-file=口令文件
+    /// 账本在服务器上时的存储地址（也可用环境变量 PROGRESS_LEDGER_STORE）：eventstore+http://用户@主机:2113/?stream=流名&password-file=口令文件
     #[arg(
         long,
         global = true,
@@ -26,7 +26,7 @@ pub struct Choice {
         hide_env_values = true
     )]
     store: Option<Address>,
-    /// 与 --store 一起用：本机存放账本头、哈希瓦片和保存状态的目录；密钥在旁边。不写则是当前目录下与流同名的目录
+    /// 与 --store 一起用（也可用环境变量 PROGRESS_LEDGER_STATE）：本机存放账本头、哈希瓦片和保存状态的目录；密钥在旁边。不写则是当前目录下与流同名的目录
     #[arg(long, global = true, value_name = "DIR", env = "PROGRESS_LEDGER_STATE")]
     state: Option<PathBuf>,
 }

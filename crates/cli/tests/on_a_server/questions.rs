@@ -32,7 +32,7 @@ const QUESTIONS: &[(&str, i32)] = &[
     ("head --json", 0),
     ("prove 3 -o line.tlog-proof → line.tlog-proof", 0),
     ("prove 9999999", 2),
-    ("prove-cell value-added guixi --as-of 2022-04-25 -o cell.json → cell.json", 0),
+    ("prove-cell --as-of 2022-04-25 --row value-added --area guixi -o cell.json → cell.json", 0),
     ("bundle --year 2022 -o year → year", 0),
     ("bundle --year 2022 -o year.tar.zst → year.tar.zst", 0),
     ("verify-year year.tar.zst --json", 0),

@@ -73,6 +73,8 @@ fn row(table: &Table, source: &impl Serialize, more: &[(&str, Value)]) -> Row {
 
 fn cell(table: &Table, column: &Column, source: &Value) -> Cell {
     let text = match source.pointer(column.pointer).unwrap_or(&Value::Null) {
+        // Events leave a member out that is false.
+        Value::Null if column.kind == Kind::Boolean && !column.nullable => Some("false".into()),
         Value::Null => None,
         Value::String(text) => Some(text.as_str().into()),
         Value::Bool(yes) => Some(yes.to_compact_string()),
