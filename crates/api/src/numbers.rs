@@ -65,7 +65,9 @@ mod tests {
     #[test]
     fn buckets_add_up_and_nothing_is_lost_beyond_the_last() {
         let histogram = Histogram::default();
-        [400, 500, 501, 2_000_000].map(|us| histogram.count(Duration::from_micros(us)));
+        for us in [400, 500, 501, 2_000_000] {
+            histogram.count(Duration::from_micros(us));
+        }
         let text = histogram.text("x_seconds", "X.");
         assert!(text.contains("x_seconds_bucket{le=\"0.000500\"} 2\n"), "{text}");
         assert!(text.contains("x_seconds_bucket{le=\"0.001000\"} 3\n"), "{text}");

@@ -176,10 +176,8 @@ fn repeated(given: &Given<'_>, said: &Said, bytes: &[u8], refused: &Refused) -> 
     let receipt = Receipt::again(&lines);
     given.allowed(Action::Report, &Subject::Unit(receipt.unit.clone()))?;
     let source = Some(chain::hash::content_hash(bytes));
-    let same = lines.first().is_some_and(|first| match &first.event {
-        event if matches!(event, Event::SubmissionFiled(filed) if filed.source == source) => true,
-        _other => false,
-    });
+    let is_this = |event: &Event| matches!(event, Event::SubmissionFiled(filed) if filed.source == source);
+    let same = lines.first().is_some_and(|first| is_this(&first.event));
     if same {
         return Ok(receipted(&receipt));
     }
