@@ -33,8 +33,8 @@ const QUESTIONS: &[(&str, i32)] = &[
     ("prove 3 -o line.tlog-proof → line.tlog-proof", 0),
     ("prove 9999999", 2),
     ("prove-cell --as-of 2022-04-25 --row value-added --area guixi -o cell.json → cell.json", 0),
-    ("bundle --year 2022 -o year → year", 0),
-    ("bundle --year 2022 -o year.tar.zst → year.tar.zst", 0),
+    ("bundle --year 2022 year → year", 0),
+    ("bundle --year 2022 year.tar.zst → year.tar.zst", 0),
     ("verify-year year.tar.zst --json", 0),
     ("timestamp request L -o head.tsq", 0),
 ];
