@@ -41,7 +41,11 @@ async fn path_of(parts: &mut Parts) -> BTreeMap<String, String> {
     named.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-fn performed(
+/// Performs an act, whoever brings what is sent: a program, or a form.
+///
+/// # Errors
+/// What stands in the way.
+pub fn performed(
     act: &Act,
     ledger: &Ledger,
     parts: &Parts,

@@ -10,6 +10,7 @@ mod changes;
 mod doing;
 mod evidence;
 mod files;
+mod forms;
 mod health;
 mod ledger;
 mod lines;

@@ -76,6 +76,11 @@ impl Problem {
         self
     }
 
+    /// An extension member; `null` where there is none.
+    pub fn more(&self, member: &str) -> &Value {
+        self.more.get(member).unwrap_or(&Value::Null)
+    }
+
     pub fn status(&self) -> StatusCode {
         self.status
     }

@@ -14,7 +14,7 @@ use crate::operations::{OPERATIONS, Operation};
 use crate::parameters::{AXES, FORMAT, Parameter, Parameters};
 use crate::problem::Problem;
 use crate::representation::{Format, give, with_etag};
-use crate::{acts, cell_proof, changes, doing, files, health, lines, openapi, page, site};
+use crate::{acts, cell_proof, changes, doing, files, forms, health, lines, openapi, page, site};
 
 /// Longer addresses are no question.
 const MAX_QUERY_BYTES: usize = 8_192;
@@ -32,6 +32,7 @@ pub fn router(ledger: Arc<Ledger>) -> Router {
     }
     router
         .merge(site::routes())
+        .merge(forms::routes())
         .route("/v1/events", get(events))
         .route("/v1/events/{event}", get(event))
         .route("/v1/proofs/{event}", get(proof))
@@ -179,7 +180,8 @@ const SECURITY: [(HeaderName, &str); 5] = [
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (header::REFERRER_POLICY, "no-referrer"),
+    // Without any, a browser would send a form with `Origin: null`.
+    (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 

@@ -11,11 +11,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chain::{EventHash, TreeHash};
 use pages::assets::{self, Asset};
-use pages::{ComparedWith, Health, PageError, Remembered, Said, Site};
+use pages::{ComparedWith, Health, Held, PageError, Remembered, Said, Site};
 
 use crate::ledger::Ledger;
 use crate::operations::subject;
 use crate::parameters::{self, AXES, ID_FORM, Parameter, Parameters, optional, required, unreadable};
+use crate::people::{People, Visitor};
 use crate::problem::Problem;
 use crate::representation::with_etag;
 use crate::routes::{blocking, check_length};
@@ -29,11 +30,14 @@ struct Page {
 }
 
 /// What a page is written from.
-struct Request<'a> {
+pub struct Request<'a> {
     ledger: &'a Ledger,
-    site: Site<'a>,
-    asked: &'a Asked<'a>,
-    given: &'a Parameters,
+    /// What stands around the page.
+    pub site: Site<'a>,
+    /// The question on its axes.
+    pub asked: &'a Asked<'a>,
+    /// The page's own parameters.
+    pub given: &'a Parameters,
 }
 
 type Write = fn(&Request<'_>) -> Result<String, Problem>;
@@ -211,20 +215,57 @@ async fn answered(
 ) -> Response {
     blocking(ledger, move |ledger| {
         let query = query.as_deref().unwrap_or_default();
-        match page(ledger, query, own, write) {
-            Ok(body) => with_etag(body, "text/html; charset=utf-8", "no-cache", &headers),
+        let visitor = visitor(ledger, &headers);
+        // What somebody sees who is signed in is kept by nobody.
+        let kept = if visitor.is_some() { "no-store" } else { "no-cache" };
+        match page(ledger, query, own, visitor.as_ref(), write) {
+            Ok(body) => with_etag(body, "text/html; charset=utf-8", kept, &headers),
             Err(problem) => refused(&problem, query),
         }
     })
     .await
 }
 
-fn page(
+/// Answers with what is made of a page's question: a page of the desk, or the way to it.
+pub async fn desk(
+    ledger: Arc<Ledger>,
+    headers: HeaderMap,
+    query: String,
+    own: &'static [Parameter],
+    write: impl Fn(&Request<'_>) -> Result<Response, Problem> + Send + 'static,
+) -> Response {
+    blocking(ledger, move |ledger| {
+        let visitor = visitor(ledger, &headers);
+        page(ledger, &query, own, visitor.as_ref(), write).unwrap_or_else(|problem| refused(&problem, &query))
+    })
+    .await
+}
+
+/// Who is signed in. Whoever's session has ended reads on as anybody does.
+fn visitor(ledger: &Ledger, headers: &HeaderMap) -> Option<pages::Visitor> {
+    let people = &ledger.desk()?.people;
+    let Ok(Visitor::Browser(identity, secret)) = people.visitor(headers, ledger.clock().now()) else {
+        return None;
+    };
+    let roles = identity.roles().iter().map(|held| Held {
+        role: held.role.word(),
+        name: held.role.chinese(),
+        unit: held.unit.clone(),
+    });
+    Some(pages::Visitor {
+        account: identity.account().to_string(),
+        csrf_token: People::csrf_token(&secret),
+        roles: roles.collect(),
+    })
+}
+
+fn page<T>(
     ledger: &Ledger,
     query: &str,
     own: &[Parameter],
-    write: impl Fn(&Request<'_>) -> Result<String, Problem>,
-) -> Result<String, Problem> {
+    visitor: Option<&pages::Visitor>,
+    write: impl Fn(&Request<'_>) -> Result<T, Problem>,
+) -> Result<T, Problem> {
     check_length(query)?;
     let given = Parameters::read(query, AXES.iter().chain(own))?;
     let signed = ledger.signed_size();
@@ -232,7 +273,7 @@ fn page(
     let asked = Asked::new(app::Reader::new(&model, ledger.log()), given.axes()?)?;
     write(&Request {
         ledger,
-        site: Site { query, signed, records: false, visitor: None },
+        site: Site { query, signed, records: ledger.desk().is_some(), visitor },
         asked: &asked,
         given: &given,
     })

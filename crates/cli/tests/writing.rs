@@ -740,3 +740,140 @@ fn a_server_that_is_asked_to_stop_answers_what_runs() {
     assert_eq!(checkpoint.lines().nth(1), Some(lines(&desk.path("L")).len().to_string().as_str()));
     verify(&desk, "L");
 }
+
+/// Somebody at a browser without script: the cookie, and the fields of forms.
+struct Reader(Person);
+
+impl Reader {
+    /// Comes in with the form of an invitation.
+    fn invited(town: &Town, login: &str) -> Self {
+        let link = town.desk.json(&format!("--ledger L account link {login}"));
+        let address = link["link"].as_str().unwrap().to_owned();
+        let page = get(&town.server, &address).with(200);
+        assert!(page.text().contains(login), "{}", page.text());
+        let redeemed = Self::default().fill(town, &address, &[("password", PASSWORD)]).with(303);
+        assert!(redeemed.header("set-cookie").is_some_and(|cookie| cookie.contains("HttpOnly")));
+        // And once more, by name and password.
+        let wrong = Self::default().fill(town, "/login", &[("login", login), ("password", "nicht-dies")]);
+        assert!(wrong.with(401).text().contains("<form"), "the form comes back");
+        let fields = [("login", login), ("password", PASSWORD), ("next", "/mine")];
+        let signed_in = Self::default().fill(town, "/login", &fields).with(303);
+        assert_eq!(signed_in.header("location"), Some("/mine"));
+        let cookie = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        Self(Person { headers: vec![format!("Cookie: {cookie}")] })
+    }
+
+    fn page(&self, town: &Town, path: &str) -> String {
+        self.0.get(&town.server, path).with(200).text()
+    }
+
+    fn fill(&self, town: &Town, path: &str, fields: &[(&str, &str)]) -> Got {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let form = "Content-Type: application/x-www-form-urlencoded";
+        self.0.send(&town.server, "POST", path, &[form], body.as_bytes())
+    }
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self(Person::default())
+    }
+}
+
+/// The value of the first field of this name on a page.
+fn hidden(page: &str, name: &str) -> String {
+    let at = page.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}: {page}"));
+    page[at..].split('"').nth(3).unwrap().to_owned()
+}
+
+#[test]
+fn the_same_is_done_with_forms_and_without_a_script() {
+    let desk = Desk::opened();
+    let duties = desk.json("--ledger L duty list");
+    let verifies = |duty: &&Value| {
+        duty["duty"] == "verifies" && duty["indicator"] == "value-added" && duty["area"].is_null()
+    };
+    let verifier = duties["duties"].as_array().unwrap().iter().find(verifies).expect("somebody verifies");
+    let verifier = verifier["unit"].as_str().unwrap().to_owned();
+    let people = [
+        ("report", Role::Reporter, OWN),
+        ("bureau", Role::Verifier, verifier.as_str()),
+        ("office", Role::Office, "digital-office"),
+    ];
+    let town = Town::at(desk, &people);
+    let nobody = get(&town.server, "/report").with(303);
+    assert_eq!(nobody.header("location"), Some("/login?next=%2Freport"));
+    let [reporter, bureau, office] = ["report", "bureau", "office"].map(|own| Reader::invited(&town, own));
+
+    // The form has a row for each cell; what is wrong comes back with what was entered, and nothing is recorded.
+    let page = reporter.page(&town, "/report?period=2022-04");
+    assert!(page.contains("value-added guixi"), "{page}");
+    let token = hidden(&page, "csrf_token");
+    let filing = |value: &str| {
+        [("csrf_token", token.as_str()), ("unit", OWN), ("period", "2022-04"), ("cell", "value-added guixi")]
+            .into_iter()
+            .chain([("value", value), ("status", "快报"), ("why", "")])
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let report = |fields: &[(String, String)]| {
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        reporter.fill(&town, "/report", &fields)
+    };
+    let before = lines(&town.desk.path("L")).len();
+    let wrong = report(&filing("1.5万")).with(422).text();
+    assert!(wrong.contains("value=\"1.5万\"") && wrong.contains("aria-invalid=\"true\""), "{wrong}");
+    assert_eq!(report(&filing("62.30")[1..]).status, 403, "without the session's token nothing is done");
+    assert_eq!(lines(&town.desk.path("L")).len(), before);
+    let receipt = report(&filing("62.30")).with(200).text();
+    assert!(receipt.contains("回执") && receipt.contains("已写入账本"), "{receipt}");
+    let again = report(&filing("62.30")).with(200).text();
+    assert!(again.contains("原来的回执"), "a form that is sent twice is recorded once: {again}");
+
+    // The bureau sends it back, the reporter corrects it, the bureau verifies, the office approves.
+    let act = |person: &Reader, act: &str, reason: &str| {
+        let page = person.page(&town, "/review");
+        let (csrf, unit, figure) =
+            (hidden(&page, "csrf_token"), hidden(&page, "unit"), hidden(&page, "figure"));
+        let fields = [
+            ("csrf_token", csrf.as_str()),
+            ("unit", &unit),
+            ("figure", &figure),
+            ("reason", reason),
+            ("act", act),
+        ];
+        let done = person.fill(&town, "/review", &fields).with(200).text();
+        assert!(done.contains("已入账"), "{done}");
+        figure
+    };
+    let returned = act(&bureau, "return", "请核对小数点");
+    let mine = reporter.page(&town, "/mine");
+    assert!(mine.contains(&format!("/correct?figure={returned}")), "{mine}");
+    let page = reporter.page(&town, &format!("/correct?figure={returned}"));
+    let fields = [
+        ("csrf_token", hidden(&page, "csrf_token")),
+        ("unit", hidden(&page, "unit")),
+        ("figure", returned.clone()),
+        ("period", hidden(&page, "period")),
+        ("value", "61.2".to_owned()),
+        ("status", "preliminary".to_owned()),
+        ("reason", "misreported".to_owned()),
+        ("material", "true".to_owned()),
+    ];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let corrected = reporter.fill(&town, "/correct", &fields).with(200).text();
+    assert!(corrected.contains("回执"), "{corrected}");
+    assert_ne!(act(&bureau, "verify", ""), returned);
+    act(&office, "approve", "");
+    let figures = get(&town.server, "/v1/figures?indicator=value-added&area=guixi&all=true").json();
+    let lives =
+        figures["rows"].as_array().unwrap().iter().map(|row| row["life"].as_str().unwrap().to_owned());
+    assert_eq!(lives.collect::<Vec<_>>(), ["returned", "approved"]);
+
+    // Signed out, nobody is anybody any more.
+    let token = hidden(&office.page(&town, "/review"), "csrf_token");
+    office.fill(&town, "/logout", &[("csrf_token", &token)]).with(303);
+    assert_eq!(office.0.get(&town.server, "/review").status, 303);
+    town.verified();
+}

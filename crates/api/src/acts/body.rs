@@ -59,6 +59,26 @@ impl Body {
 /// # Errors
 /// 413, 415, 408, or 400 for a form that cannot be read.
 pub async fn read(sent: Option<&Sent>, headers: &HeaderMap, body: axum::body::Body) -> Result<Body, Problem> {
+    let (bytes, media_type) = received(sent, headers, body).await?;
+    match media_type.as_str() {
+        MULTIPART => multipart(headers, bytes).await,
+        FORM => {
+            let fields = form_urlencoded::parse(&bytes).into_owned().take(MAX_PARTS).collect();
+            Ok(Body { media_type, fields, ..Body::default() })
+        }
+        _ => Ok(Body { bytes, media_type, ..Body::default() }),
+    }
+}
+
+/// The bytes that were sent, and their type.
+///
+/// # Errors
+/// 413, 415 or 408.
+pub async fn received(
+    sent: Option<&Sent>,
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<(Bytes, String), Problem> {
     let limit = sent.map_or(0, |sent| sent.limit);
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|bytes: u64| bytes > limit as u64) {
@@ -68,21 +88,14 @@ pub async fn read(sent: Option<&Sent>, headers: &HeaderMap, body: axum::body::Bo
     let read = tokio::time::timeout(BODY_TIMEOUT, whole(body, limit)).await;
     let bytes = read.map_err(|_| too_slow())??;
     let media_type = media_type(headers);
-    let Some(sent) = sent else { return Ok(Body::default()) };
+    let Some(sent) = sent else { return Ok((Bytes::new(), String::new())) };
     if !sent.media_types.contains(&media_type.as_str()) {
         let detail =
             format!("这里收的是 {}。请改用其中一种，并写在 Content-Type 里。", sent.media_types.join("、"));
         let title = "不收这种内容";
         return Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", title, detail));
     }
-    match media_type.as_str() {
-        MULTIPART => multipart(headers, bytes).await,
-        FORM => {
-            let fields = form_urlencoded::parse(&bytes).into_owned().take(MAX_PARTS).collect();
-            Ok(Body { media_type, fields, ..Body::default() })
-        }
-        _ => Ok(Body { bytes, media_type, ..Body::default() }),
-    }
+    Ok((bytes, media_type))
 }
 
 fn media_type(headers: &HeaderMap) -> String {

@@ -21,7 +21,7 @@ use axum::response::Response;
 use crate::parameters::Parameter;
 use crate::problem::Problem;
 
-pub use body::{Body, read};
+pub use body::{Body, read, received};
 pub use given::Given;
 
 /// Who is let in to an act at all.
