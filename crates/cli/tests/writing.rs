@@ -742,6 +742,7 @@ fn a_server_that_is_asked_to_stop_answers_what_runs() {
 }
 
 /// Somebody at a browser without script: the cookie, and the fields of forms.
+#[derive(Default)]
 struct Reader(Person);
 
 impl Reader {
@@ -771,12 +772,6 @@ impl Reader {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let form = "Content-Type: application/x-www-form-urlencoded";
         self.0.send(&town.server, "POST", path, &[form], body.as_bytes())
-    }
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        Self(Person::default())
     }
 }
 
